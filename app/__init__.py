@@ -1,0 +1,48 @@
+"""Quorum hears a quorum of every customer account. Here the web application is composed, and nothing else happens."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+    from app.settings import Settings
+
+
+def create_app(settings: Settings) -> Flask:
+    """Return the web application for `settings`, connected to its database and queue."""
+    # Imported here: every module of the house passes through this file, and a command needs none of the web.
+    from flask import Flask
+
+    from app.campaigns.views import pages as waves
+    from app.core import current, db, queue, web
+    from app.delivery.outbox_views import pages as outbox
+    from app.delivery.unsubscribe_views import pages as unsubscribe
+    from app.delivery.wave_views import pages as launching
+    from app.reporting.views import pages as reporting
+    from app.responses.views import pages as survey
+
+    db.connect(settings.database_url)
+    queue.connect(settings.redis_url, settings.queue_prefix)
+    app = Flask("app", static_folder=None)
+    web.install(app, settings)
+    current.keep(app, settings)
+    for pages in (waves, launching, outbox, reporting, unsubscribe, survey):
+        app.register_blueprint(pages)
+    _navigation(app)
+    return app
+
+
+def _navigation(app: Flask) -> None:
+    from app.core import navigation
+
+    entries = (
+        ("Board", "reporting.home"),
+        ("Accounts", "reporting.accounts"),
+        ("Waves", "waves.index"),
+        ("Outbox", "outbox.index"),
+        ("Answers", "reporting.answers"),
+    )
+    for order, (label, endpoint) in enumerate(entries):
+        navigation.add(app, label=label, endpoint=endpoint, order=order)

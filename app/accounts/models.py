@@ -1,0 +1,172 @@
+"""Tables of whom we serve: accounts, their revenue, their contacts, and addresses nobody may mail.
+
+The suppression list stands here and not in delivery, which writes it, because choosing people (campaigns) has to read
+it too, and a stage reads only what stands above it.
+"""
+
+from __future__ import annotations
+
+import enum
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import (
+    Boolean,
+    CheckConstraint,
+    ForeignKey,
+    Identity,
+    Index,
+    Numeric,
+    SmallInteger,
+    Text,
+    func,
+    text,
+)
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.core.db import Base, stored_enum
+
+CRM_ID = Text(collation="C")
+"""Ids sort by code point in the database as they do in Python, so that both choose the same people."""
+
+
+class AccountStatus(enum.StrEnum):
+    ACTIVE = "active"
+    INACTIVE = "inactive"
+    CHURNED = "churned"
+
+
+class ContactStatus(enum.StrEnum):
+    ACTIVE = "active"
+    LEFT = "left"
+    OPTED_OUT = "opted_out"
+    SUPPRESSED = "suppressed"
+
+
+class Level(enum.StrEnum):
+    """Where a contact stands in the decision-making unit of the account."""
+
+    DECISION_MAKER = "decision_maker"
+    INFLUENCER = "influencer"
+    USER = "user"
+    UNKNOWN = "unknown"
+
+
+class RevenueType(enum.StrEnum):
+    ARR = "arr"
+    MRR = "mrr"
+    ONE_TIME = "one_time"
+    OTHER = "other"
+
+
+class SuppressionReason(enum.StrEnum):
+    HARD_BOUNCE = "hard_bounce"
+    COMPLAINT = "complaint"
+    UNSUBSCRIBED = "unsubscribed"
+    BY_HAND = "by_hand"
+
+
+dmu_level = stored_enum(Level, "dmu_level")
+
+
+class Account(Base):
+    """A customer company; `annual_value` is what a year of it is worth, None when nobody knows."""
+
+    __tablename__ = "account"
+    __table_args__ = (
+        Index("ix_account_name_key", "name_key"),
+        Index("ix_account_parent_id", "parent_id", postgresql_where=text("parent_id IS NOT NULL")),
+    )
+
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    external_id: Mapped[str] = mapped_column(CRM_ID, unique=True)
+    name: Mapped[str]
+    name_key: Mapped[str]
+    parent_id: Mapped[int | None] = mapped_column(ForeignKey("account.id", ondelete="SET NULL"))
+    industry: Mapped[str | None]
+    country: Mapped[str | None]
+    manager_name: Mapped[str | None]
+    manager_email: Mapped[str | None]
+    renewal_on: Mapped[date | None]
+    annual_value: Mapped[Decimal | None]
+    currency: Mapped[str | None]
+    lifetime_value: Mapped[Decimal | None]
+    share_of_wallet: Mapped[Decimal | None] = mapped_column(Numeric(7, 4))
+    status: Mapped[AccountStatus] = mapped_column(stored_enum(AccountStatus, "account_status"), server_default="active")
+    embargoed_until: Mapped[date | None]
+    attributes: Mapped[dict[str, Any]] = mapped_column(server_default="{}")
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    updated_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class RevenueLine(Base):
+    """What an account paid or pays from one day to another; `ordinal` tells equal lines of a file apart."""
+
+    __tablename__ = "revenue_line"
+    __table_args__ = (
+        Index("uq_revenue_line_identity", "account_id", "starts_on", "ends_on", "type", "ordinal", unique=True),
+        CheckConstraint("ends_on >= starts_on", name="period"),
+    )
+
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id", ondelete="CASCADE"))
+    starts_on: Mapped[date]
+    ends_on: Mapped[date]
+    amount: Mapped[Decimal]
+    type: Mapped[RevenueType] = mapped_column(stored_enum(RevenueType, "revenue_type"))
+    ordinal: Mapped[int] = mapped_column(SmallInteger, server_default="0")
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    updated_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class Contact(Base):
+    """A person at an account.
+
+    `email` is as the CRM writes it, `email_key` what two spellings of one mailbox share, None when no mail can be
+    sent there. `last_invited_on` and `unanswered` (invitations in a row without an answer) are moved by sending and
+    answering; an import may bring their first values.
+    """
+
+    __tablename__ = "contact"
+    __table_args__ = (
+        Index("ix_contact_account_id", "account_id"),
+        Index("ix_contact_email_key", "email_key", postgresql_where=text("email_key IS NOT NULL")),
+        CheckConstraint("engagement_score BETWEEN 0 AND 100", name="engagement_score"),
+    )
+
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id", ondelete="CASCADE"))
+    external_id: Mapped[str] = mapped_column(CRM_ID, unique=True)
+    first_name: Mapped[str | None]
+    last_name: Mapped[str | None]
+    email: Mapped[str | None]
+    email_key: Mapped[str | None] = mapped_column(CRM_ID)
+    job_title: Mapped[str | None]
+    department: Mapped[str | None]
+    level: Mapped[Level] = mapped_column(dmu_level, server_default="unknown")
+    language: Mapped[str | None]
+    time_zone: Mapped[str | None]
+    country: Mapped[str | None]
+    engagement_score: Mapped[int | None] = mapped_column(SmallInteger)
+    last_invited_on: Mapped[date | None]
+    unanswered: Mapped[int] = mapped_column(SmallInteger, server_default="0")
+    status: Mapped[ContactStatus] = mapped_column(stored_enum(ContactStatus, "contact_status"), server_default="active")
+    pinned: Mapped[bool] = mapped_column(Boolean, server_default="false")
+    exclusion_reason: Mapped[str | None]
+    embargoed_until: Mapped[date | None]
+    open_case: Mapped[bool] = mapped_column(Boolean, server_default="false")
+    attributes: Mapped[dict[str, Any]] = mapped_column(server_default="{}")
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    updated_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class Suppression(Base):
+    """An address nobody may mail, whoever it belongs to, with the reason and the day."""
+
+    __tablename__ = "suppression"
+
+    email_key: Mapped[str] = mapped_column(CRM_ID, primary_key=True)
+    reason: Mapped[SuppressionReason] = mapped_column(stored_enum(SuppressionReason, "suppression_reason"))
+    detail: Mapped[str | None]
+    since_at: Mapped[datetime] = mapped_column(server_default=func.now())

@@ -1,0 +1,109 @@
+"""Deed that plans a wave: streams the roster through the sampling rules and freezes what they decide.
+
+One transaction holds it all. A crash leaves the wave a draft with nothing written, so planning again starts clean; a
+second planner waits at the wave's lock and then finds it planned. Memory does not grow with the roster: accounts are
+decided one at a time and copied in by blocks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
+from decimal import Decimal
+from itertools import groupby
+from operator import itemgetter
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app.accounts.models import Account
+from app.campaigns.creating import quota_from_json
+from app.campaigns.freezing import FrozenPlan, Totals
+from app.campaigns.models import Wave, WaveState
+from app.core import audit
+from app.core.db import driver, raw_connection, transaction
+from app.core.errors import NotFound, Refused
+from app.sampling.eligibility import Person
+from app.sampling.quota import in_currency
+from app.sampling.sample import AccountSample, Terms, sample_account
+
+Progress = Callable[[int, int], None]
+"""Called with the accounts decided so far and in all."""
+
+ROWS_A_FETCH = 5_000
+PROGRESS_EVERY = 500
+
+ROSTER = """
+    WITH shared AS (
+        SELECT email_key, min(external_id) AS keeper FROM contact
+        WHERE email_key IS NOT NULL GROUP BY email_key HAVING count(*) > 1
+    )
+    SELECT a.id, a.annual_value, a.currency, a.status = 'active', c.id,
+           c.external_id, c.level,
+           CASE WHEN n.reason IS NULL THEN c.status::text WHEN n.reason = 'unsubscribed' THEN 'opted_out'
+                ELSE 'suppressed' END,
+           c.department, c.engagement_score, c.last_invited_on, c.unanswered, c.pinned,
+           c.email_key IS NOT NULL, coalesce(s.keeper <> c.external_id, false),
+           c.exclusion_reason, greatest(c.embargoed_until, a.embargoed_until), c.open_case,
+           EXISTS (SELECT FROM invitation i JOIN wave w ON w.id = i.wave_id
+                   WHERE i.contact_id = c.id AND i.closes_on >= %(today)s
+                     AND w.state IN ('planned', 'running', 'paused')
+                     AND i.completed_at IS NULL AND i.refused_at IS NULL)
+    FROM account a
+    LEFT JOIN contact c ON c.account_id = a.id
+    LEFT JOIN shared s ON s.email_key = c.email_key
+    LEFT JOIN suppression n ON n.email_key = c.email_key
+    ORDER BY a.id
+"""
+_PERSON = slice(5, None)
+_account_of = itemgetter(0)
+
+
+def plan_wave(wave_id: int, *, actor: str, progress: Progress | None = None) -> Totals:
+    """Decide every contact of every account for a draft wave, and write its invitations.
+
+    Raises NotFound for an unknown wave and Refused for one that was planned before.
+    """
+    with transaction() as session:
+        wave = _draft(session, wave_id)
+        accounts = session.scalar(select(func.count()).select_from(Account)) or 0
+        terms = Terms(wave.planned_for, wave.key, quota_from_json(wave.quota))
+        with FrozenPlan(wave, driver(session)) as plan:
+            for done, (account_id, sample, contact_ids) in enumerate(_samples(wave, terms), start=1):
+                plan.add(account_id, sample, contact_ids)
+                if progress and (done % PROGRESS_EVERY == 0 or done == accounts):
+                    progress(done, accounts)
+        wave.state, wave.planned_at = WaveState.PLANNED, func.now()
+        audit.record(session, actor=actor, deed="wave.planned", subject=f"wave {wave_id}", **asdict(plan.totals))
+        return plan.totals
+
+
+def _draft(session: Session, wave_id: int) -> Wave:
+    wave = session.get(Wave, wave_id, with_for_update=True)
+    if wave is None:
+        raise NotFound(f"There is no wave {wave_id}.")
+    if wave.state is not WaveState.DRAFT:
+        raise Refused(f"«{wave.name}» was planned on {wave.planned_at:%d %B %Y}; a plan is never changed afterwards.")
+    return wave
+
+
+def _samples(wave: Wave, terms: Terms) -> Iterator[tuple[int, AccountSample, dict[str, int]]]:
+    """Yield each account's id, sample and {contact's CRM id: contact id}, read in one snapshot."""
+    rates = {code: Decimal(rate) for code, rate in wave.rates.items()}
+    with raw_connection() as reader:
+        reader.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        with reader.cursor() as cursor:
+            roster = cursor.stream(ROSTER, {"today": terms.today}, size=ROWS_A_FETCH)
+            for account_id, rows in groupby(roster, key=_account_of):
+                yield _sample(account_id, list(rows), wave.currency, rates, terms)
+
+
+def _sample(
+    account_id: int, rows: list[tuple[Any, ...]], currency: str, rates: dict[str, Decimal], terms: Terms
+) -> tuple[int, AccountSample, dict[str, int]]:
+    _, value, account_currency, active, first_contact, *_ = rows[0]
+    people = [] if first_contact is None else [Person._make(row[_PERSON]) for row in rows]
+    worth = in_currency(value, account_currency, currency, rates)
+    contact_ids = {row[5]: row[4] for row in rows}
+    return account_id, sample_account(worth, people, terms, active=active), contact_ids

@@ -1,0 +1,1 @@
+"""The `quorum` command, one file a subject; each command is a shell around one use case."""

@@ -1,0 +1,75 @@
+"""Finding one's way in the admin: the list of stages on the left, campaign and wave on top, addresses of this page.
+
+Stages register themselves where the program is composed; no stage is named here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import cast
+from urllib.parse import quote, urlencode
+
+from flask import Flask, current_app, g, request
+
+_EXTENSION = "quorum_navigation"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A line of the navigation; `order` follows the order of the stages."""
+
+    order: int
+    label: str
+    endpoint: str
+
+
+@dataclass(frozen=True)
+class InView:
+    """The campaign and wave the page speaks about; `others` are (label, address) of what one may switch to."""
+
+    campaign: str
+    wave: str | None = None
+    href: str | None = None
+    others: tuple[tuple[str, str], ...] = ()
+
+
+def add(app: Flask, *, label: str, endpoint: str, order: int) -> None:
+    """Put a page into the navigation of the admin."""
+    app.extensions.setdefault(_EXTENSION, []).append(Entry(order, label, endpoint))
+
+
+def entries() -> list[Entry]:
+    """Return the navigation in the order of the stages."""
+    known = cast("list[Entry]", current_app.extensions.get(_EXTENSION, []))
+    return sorted(known, key=lambda entry: (entry.order, entry.label))
+
+
+def current_entry() -> Entry | None:
+    """Return the entry the page belongs to: the very page, else the first one of its stage."""
+    endpoint = request.endpoint or ""
+    listed = entries()
+    same_page = (entry for entry in listed if entry.endpoint == endpoint)
+    same_stage = (entry for entry in listed if "." in endpoint and _stage(entry.endpoint) == _stage(endpoint))
+    return next(same_page, None) or next(same_stage, None)
+
+
+def show(in_view: InView) -> None:
+    """Let the top bar of this request's page name the campaign and the wave."""
+    g.in_view = in_view
+
+
+def in_view() -> InView | None:
+    """Return what `show` was given in this request."""
+    return cast("InView | None", g.get("in_view"))
+
+
+def url_with(**changes: object) -> str:
+    """Return the address of this page with some parameters changed; None takes one away, the rest stay."""
+    query = {name: values for name, values in request.args.lists() if name not in changes}
+    query |= {name: [str(value)] for name, value in changes.items() if value is not None}
+    path = quote(request.script_root + request.path)
+    return f"{path}?{urlencode(query, doseq=True)}" if query else path
+
+
+def _stage(endpoint: str) -> str:
+    return endpoint.partition(".")[0]

@@ -1,0 +1,44 @@
+"""How far long work is, for a page to show: kept in Redis, and worth nothing once the work is done."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import NamedTuple
+
+from app.core.queue import key, redis
+
+KEPT_SECONDS = 3600
+
+
+class Standing(NamedTuple):
+    """Units done and in all, and the seconds it took so far."""
+
+    done: int
+    total: int
+    seconds: float
+
+
+@contextmanager
+def shown(work: str) -> Iterator[Callable[[int, int], None]]:
+    """Lend a function that notes units done and in all under the name `work`, until the block ends."""
+    started = time.monotonic()
+    name = key("progress", work)
+
+    def note(done: int, total: int) -> None:
+        redis().set(name, f"{done} {total} {time.monotonic() - started:.1f}", ex=KEPT_SECONDS)
+
+    try:
+        yield note
+    finally:
+        redis().delete(name)
+
+
+def standing(work: str) -> Standing | None:
+    """Return how far `work` is, or None when it is not running (any more)."""
+    kept = redis().get(key("progress", work))
+    if not isinstance(kept, bytes):
+        return None
+    done, total, seconds = kept.decode().split()
+    return Standing(int(done), int(total), float(seconds))

@@ -1,0 +1,69 @@
+"""The queue that carries work to the workers: dotted names and ids, nothing else.
+
+Redis may be emptied at any time. Whatever must happen stands in PostgreSQL, and the scheduler's ticks find it again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from redis import Redis
+from rq import Queue
+
+TICKS = "ticks"
+MAIL = "mail"
+WORK = "work"
+QUEUES = (TICKS, MAIL, WORK)
+"""In the order in which a worker looks at them."""
+
+JOB_SECONDS = {TICKS: 120, MAIL: 600, WORK: 6 * 3600}
+"""How long a job of each queue may take."""
+
+KEEP_FAILED_SECONDS = 7 * 24 * 3600
+
+
+class _Connection:
+    redis: Redis | None = None
+    prefix: str = "quorum"
+
+
+def connect(redis_url: str, prefix: str = "quorum") -> Redis:
+    """Point the house at a Redis; called once a process, by what composes the program."""
+    _Connection.redis = Redis.from_url(redis_url)
+    _Connection.prefix = prefix
+    return _Connection.redis
+
+
+def redis() -> Redis:
+    """Return the connection `connect` made."""
+    if _Connection.redis is None:
+        raise RuntimeError("app.core.queue.connect() has not been called in this process")
+    return _Connection.redis
+
+
+def key(*parts: object) -> str:
+    """Return the Redis key of this installation for something that may be lost at any time."""
+    return ":".join(map(str, (_Connection.prefix, *parts)))
+
+
+def queue(name: str) -> Queue:
+    """Return one of `QUEUES` as RQ sees it; two installations on one Redis differ in their prefix."""
+    return Queue(f"{_Connection.prefix}-{name}", connection=redis(), default_timeout=JOB_SECONDS[name])
+
+
+def enqueue(name: str, job: str, *arguments: Any) -> None:
+    """Put one call of the dotted function `job` on the queue `name`; call it after the commit, never before."""
+    enqueue_many(name, job, [arguments])
+
+
+def enqueue_many(name: str, job: str, calls: Iterable[Sequence[Any]]) -> None:
+    """Put many calls of `job` on a queue in one round trip."""
+    data = [
+        Queue.prepare_data(
+            job, args=tuple(call), result_ttl=0, failure_ttl=KEEP_FAILED_SECONDS, timeout=JOB_SECONDS[name]
+        )
+        for call in calls
+    ]
+    if data:
+        queue(name).enqueue_many(data)

@@ -1,0 +1,51 @@
+// What script adds to pages that work without it: heads that stick to the window where a table fits, arrow keys between
+// rows, menus that close, work in progress that moves.
+
+const tables = new ResizeObserver((boxes) => {
+  for (const { target } of boxes) {
+    const fits = target.firstElementChild.offsetWidth <= target.clientWidth;
+    target.toggleAttribute("data-fits", fits);
+    target.tabIndex = fits ? -1 : 0;
+  }
+});
+for (const box of document.querySelectorAll(".table-box")) tables.observe(box);
+
+const STEPS = { ArrowDown: "nextElementSibling", ArrowUp: "previousElementSibling" };
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape") return closeMenus(null);
+  const row = event.target.closest?.(".table-box tbody tr");
+  const step = STEPS[event.key];
+  if (!row || !step || event.target.matches("input, select, textarea")) return;
+  const target = row[step]?.querySelector("a, button, input");
+  if (!target) return;
+  event.preventDefault();
+  target.focus();
+});
+
+document.addEventListener("click", (event) => closeMenus(event.target));
+
+function closeMenus(within) {
+  for (const menu of document.querySelectorAll("details.menu[open]")) {
+    if (within && menu.contains(within)) continue;
+    if (menu.contains(document.activeElement) && !within) menu.querySelector("summary").focus();
+    menu.open = false;
+  }
+}
+
+for (const part of document.querySelectorAll("[data-live]")) follow(part);
+
+async function follow(part) {
+  while (part.dataset.live) {
+    await new Promise((resolve) => setTimeout(resolve, part.dataset.live * 1000));
+    if (!document.hidden) await freshen(part);
+  }
+}
+
+async function freshen(part) {
+  const response = await fetch(location.href).catch(() => null);
+  if (!response) return; // no network just now: the work goes on at the server, so does the asking
+  const page = new DOMParser().parseFromString(await response.text(), "text/html");
+  const fresh = response.ok && !response.redirected && page.getElementById(part.id);
+  if (!fresh?.dataset.live) return location.reload(); // done, or logged out: the whole page has something new to say
+  part.replaceChildren(...fresh.childNodes);
+}

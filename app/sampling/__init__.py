@@ -1,0 +1,1 @@
+"""Whom we ask: quota, split, eligibility, ranking. Pure rules: no clock, no database, no randomness of their own."""

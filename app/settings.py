@@ -1,0 +1,121 @@
+"""One frozen Settings, read from the environment once; nothing else in the house reads the environment."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+
+from app.core.errors import QuorumError
+
+VARIABLES = {
+    "database_url": "DATABASE_URL",
+    "redis_url": "REDIS_URL",
+    "secret_key": "QUORUM_SECRET_KEY",
+    "home": "QUORUM_HOME",
+    "public_url": "QUORUM_PUBLIC_URL",
+    "mail_transport": "MAIL_TRANSPORT",
+    "brand_file": "QUORUM_BRAND_FILE",
+    "host": "QUORUM_HOST",
+    "port": "QUORUM_PORT",
+    "web_processes": "QUORUM_WEB_PROCESSES",
+    "workers": "QUORUM_WORKERS",
+    "send_at_once": "QUORUM_SEND_THREADS",
+    "queue_prefix": "QUORUM_QUEUE_PREFIX",
+}
+"""Field of `Settings` → environment variable; `docs/operating.md` explains each."""
+
+
+class SettingsError(QuorumError):
+    """The environment holds values that Quorum cannot start with; the message lists each of them."""
+
+
+def _database_url(value: str) -> str:
+    scheme, _, rest = value.partition("://")
+    if scheme not in {"postgresql", "postgres", "postgresql+psycopg"} or not rest:
+        raise ValueError("must be a PostgreSQL address such as postgresql://user:password@host/quorum")
+    return f"postgresql+psycopg://{rest}"
+
+
+def _redis_url(value: str) -> str:
+    if value.partition("://")[0] not in {"redis", "rediss", "unix"}:
+        raise ValueError("must be a Redis address such as redis://host:6379/0")
+    return value
+
+
+def _public_url(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
+        raise ValueError("must be the address customers reach, such as https://survey.example.com")
+    return value.rstrip("/")
+
+
+def _secret_key(value: str) -> str:
+    if len(value) < 32:
+        raise ValueError("must be at least 32 characters; make one with: openssl rand -hex 32")
+    return value
+
+
+class Settings(BaseModel):
+    """Everything that may differ between two installations of the same code."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    database_url: Annotated[str, AfterValidator(_database_url)]
+    redis_url: Annotated[str, AfterValidator(_redis_url)]
+    secret_key: Annotated[str, AfterValidator(_secret_key), Field(repr=False)]
+    home: Path = Path(".quorum")
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=1, le=65535)] = 8080
+    public_url: Annotated[str, AfterValidator(_public_url)] = "http://127.0.0.1:8080"
+    mail_transport: Literal["outbox"] = "outbox"
+    brand_file: Path | None = None
+    web_processes: Annotated[int, Field(ge=1, le=64)] = 2
+    workers: Annotated[int, Field(ge=1, le=64)] = 2
+    send_at_once: Annotated[int, Field(ge=1, le=64)] = 8
+    queue_prefix: Annotated[str, Field(pattern=r"^[a-z0-9-]{1,32}$")] = "quorum"
+
+    @property
+    def secure(self) -> bool:
+        """Whether customers and admins come over https, so that cookies may insist on it."""
+        return self.public_url.startswith("https://")
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str]) -> Settings:
+        """Read the settings from `environ`, or raise `SettingsError` with one line for each wrong value."""
+        given = {field: environ[name] for field, name in VARIABLES.items() if environ.get(name)}
+        if "public_url" not in given and "port" in given:
+            given["public_url"] = f"http://127.0.0.1:{given['port']}"
+        try:
+            return cls.model_validate(given)
+        except ValidationError as error:
+            raise SettingsError(_explain(error)) from None
+
+
+def _explain(error: ValidationError) -> str:
+    lines = [f"{VARIABLES[str(fault['loc'][0])]}: {_sentence(fault['type'], fault['msg'])}" for fault in error.errors()]
+    return "Quorum cannot start with these settings:\n" + "\n".join(f"  {line}" for line in lines)
+
+
+def _sentence(kind: str, message: str) -> str:
+    return "is not set" if kind == "missing" else message.removeprefix("Value error, ")
+
+
+def kept_secret(home: Path) -> str:
+    """Return the secret of an embedded installation, made on first use and readable by its owner only."""
+    home.mkdir(parents=True, exist_ok=True)
+    path, draft = home / "secret-key", home / f".secret-key-{secrets.token_hex(8)}"
+    if not path.exists():
+        draft.touch(mode=0o600)
+        draft.write_text(secrets.token_hex(32))
+        # Two first starts at once: a link is made by one of them only, and never to a half written file.
+        with suppress(FileExistsError):
+            os.link(draft, path)
+        draft.unlink()
+    return path.read_text()

@@ -1,0 +1,22 @@
+"""Alembic's entry: migrations run on the connection that `app.core.migrating` hands over."""
+
+from alembic import context
+
+import app.accounts.models
+import app.campaigns.models
+import app.core.audit
+import app.core.auth.models
+import app.delivery.models
+import app.responses.models
+import app.surveys.models  # noqa: F401 - importing the models fills the metadata
+from app.core.db import Base
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=Base.metadata,
+    compare_type=True,
+    compare_server_default=False,
+    transaction_per_migration=False,
+)
+with context.begin_transaction():
+    context.run_migrations()

@@ -1,0 +1,85 @@
+"""The browser of the tests: finds a Chromium, installs one where it may, and says so clearly where it cannot.
+
+Run as `python -m tests.support.browser` before the tests.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from playwright.sync_api import Browser, sync_playwright
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+def executable() -> str | None:
+    """Return the path of a Chromium on this machine, or None."""
+    found = next(filter(None, map(shutil.which, NAMES)), None)
+    return found or _of_playwright()
+
+
+def _of_playwright() -> str | None:
+    with sync_playwright() as playwright:
+        path = playwright.chromium.executable_path
+    return path if os.path.exists(path) else None
+
+
+@contextmanager
+def browser() -> Iterator[Browser]:
+    """Lend a headless Chromium."""
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=executable(), args=ARGUMENTS)
+        try:
+            yield chromium
+        finally:
+            chromium.close()
+
+
+def ensure() -> bool:
+    """Find or install a browser; return whether there is one."""
+    return executable() is not None or _installed_by_debian() or _installed_by_playwright()
+
+
+def _installed_by_debian() -> bool:
+    if os.geteuid() != 0 or shutil.which("apt-get") is None:
+        return False
+    print("No Chromium here: installing Debian's package …", flush=True)
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    for arguments in (["update", "-qq"], ["install", "-y", "-qq", "--no-install-recommends", "chromium"]):
+        if subprocess.run(["apt-get", *arguments], env=environment, stdout=subprocess.DEVNULL, check=False).returncode:
+            return False
+    return executable() is not None
+
+
+def _installed_by_playwright() -> bool:
+    print("No Chromium here: asking Playwright for one …", flush=True)
+    command = [sys.executable, "-m", "playwright", "install", "chromium"]
+    try:
+        done = subprocess.run(command, check=False, timeout=300, capture_output=True)
+    except subprocess.TimeoutExpired:
+        return False
+    return done.returncode == 0 and executable() is not None
+
+
+if __name__ == "__main__":
+    if not ensure():
+        print(
+            "There is no Chromium on this machine and none could be installed, so tests in a browser cannot run.\n"
+            "Install one (Debian and Ubuntu: apt-get install chromium) and run this again."
+        )
+        # Without a browser the other tests are still worth running by hand; on a build machine they are not enough.
+        sys.exit(1 if os.environ.get("CI") == "true" else 0)

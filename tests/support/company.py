@@ -1,0 +1,85 @@
+"""Small companies for tests: accounts and contacts with just the facts a test cares about."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from app.accounts.models import Account, AccountStatus, Contact, ContactStatus, Level
+from app.campaigns.creating import WaveOrder, create_wave
+from app.campaigns.planning import plan_wave
+from app.core.db import transaction
+
+TODAY = date(2026, 11, 2)
+
+
+@dataclass(frozen=True)
+class Person:
+    """A contact as a test names it."""
+
+    id: str
+    level: Level = Level.USER
+    status: ContactStatus = ContactStatus.ACTIVE
+    language: str = "en"
+    more: dict[str, Any] | None = None
+
+
+def people(prefix: str, level: Level, count: int) -> list[Person]:
+    """Return `count` contacts of one level."""
+    return [Person(f"{prefix}{number:03}", level) for number in range(count)]
+
+
+def add_account(
+    external_id: str,
+    value: int | None,
+    contacts: list[Person],
+    *,
+    status: AccountStatus = AccountStatus.ACTIVE,
+    **more: Any,
+) -> int:
+    """Add an account with its contacts and return its id."""
+    worth = None if value is None else Decimal(value)
+    with transaction() as session:
+        name = f"Company {external_id}"
+        account = Account(external_id=external_id, name=name, name_key=name.casefold(), status=status, **more)
+        account.annual_value, account.currency = worth, more.get("currency", "USD")
+        session.add(account)
+        session.flush()
+        session.add_all(_contact(account.id, person) for person in contacts)
+        return account.id
+
+
+def _contact(account_id: int, person: Person) -> Contact:
+    address = f"{person.id.lower()}@company.example"
+    values = {"email": address, "email_key": address, "first_name": f"First{person.id}", "last_name": "Last"}
+    return Contact(
+        account_id=account_id,
+        external_id=person.id,
+        level=person.level,
+        status=person.status,
+        language=person.language,
+        **(values | (person.more or {})),
+    )
+
+
+def draft(key: str = "q4", **more: Any) -> int:
+    """Make a draft wave and return its id."""
+    return create_wave(WaveOrder(key=key, name=key.upper(), **({"planned_for": TODAY} | more)), actor="test")
+
+
+def planned(key: str = "q4", **more: Any) -> int:
+    """Make a wave, plan it and return its id."""
+    wave_id = draft(key, **more)
+    plan_wave(wave_id, actor="test")
+    return wave_id
+
+
+def three_levels(prefix: str, decision_makers: int, influencers: int, users: int) -> list[Person]:
+    """Return contacts on three levels; ids are `<prefix>D000`, `<prefix>I000`, `<prefix>U000` and on."""
+    return [
+        *people(f"{prefix}D", Level.DECISION_MAKER, decision_makers),
+        *people(f"{prefix}I", Level.INFLUENCER, influencers),
+        *people(f"{prefix}U", Level.USER, users),
+    ]

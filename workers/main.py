@@ -1,0 +1,48 @@
+"""The processes behind the web: a worker that takes jobs, and the scheduler that makes them."""
+
+from __future__ import annotations
+
+import logging
+
+from rq import SimpleWorker
+from rq.cron import CronScheduler
+
+from app.core.queue import QUEUES, queue, redis
+from workers import jobs
+from workers.context import start
+from workers.schedule import TABLE
+
+_FORMAT = "%(message)s"
+
+
+def work(*, burst: bool = False) -> None:
+    """Take jobs until told to stop; with `burst`, until there are none left.
+
+    One process runs many jobs: forking for each (RQ's default worker) costs more than sending the mail.
+    """
+    _quiet_logging()
+    start()
+    SimpleWorker([queue(name) for name in QUEUES], connection=redis()).work(burst=burst, logging_level="WARNING")
+
+
+def schedule() -> None:
+    """Call the jobs of the cron table until told to stop."""
+    _quiet_logging()
+    start()
+    cron = CronScheduler(connection=redis(), logging_level="WARNING")
+    for entry in TABLE:
+        # A tick nobody took before the next one is due is worth nothing: it expires instead of piling up.
+        cron.register(
+            getattr(jobs, entry.job),
+            queue_name=queue(entry.queue).name,
+            interval=entry.seconds,
+            ttl=entry.seconds,
+            result_ttl=0,
+        )
+    cron.start()  # type: ignore[no-untyped-call] # RQ leaves it bare
+
+
+def _quiet_logging() -> None:
+    logging.basicConfig(level=logging.INFO, format=_FORMAT)
+    for name in ("rq", "rq.worker", "rq.cron"):
+        logging.getLogger(name).setLevel(logging.WARNING)

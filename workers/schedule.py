@@ -1,0 +1,22 @@
+"""The cron table, as data: which job the scheduler calls, how often, on which queue."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from app.core.queue import TICKS
+
+
+class Every(NamedTuple):
+    """A job that is called every so many seconds; two schedulers at once do no harm."""
+
+    seconds: int
+    job: str
+    queue: str = TICKS
+
+
+TABLE = (
+    Every(5, "dispatch"),
+    Every(60, "settle_stale"),
+    Every(600, "finish_over_waves"),
+)
