@@ -20,7 +20,9 @@ def create_app(settings: Settings) -> Flask:
     from app.delivery.outbox_views import pages as outbox
     from app.delivery.unsubscribe_views import pages as unsubscribe
     from app.delivery.wave_views import pages as launching
-    from app.reporting.views import pages as reporting
+    from app.reporting.account_views import pages as accounts
+    from app.reporting.answer_views import pages as answers
+    from app.reporting.board_views import pages as board
     from app.responses.views import pages as survey
 
     db.connect(settings.database_url)
@@ -28,7 +30,7 @@ def create_app(settings: Settings) -> Flask:
     app = Flask("app", static_folder=None)
     web.install(app, settings)
     current.keep(app, settings)
-    for pages in (waves, launching, outbox, reporting, unsubscribe, survey):
+    for pages in (board, accounts, waves, launching, outbox, answers, unsubscribe, survey):
         app.register_blueprint(pages)
     _navigation(app)
     return app
@@ -39,10 +41,10 @@ def _navigation(app: Flask) -> None:
 
     entries = (
         ("Board", "reporting.home"),
-        ("Accounts", "reporting.accounts"),
+        ("Accounts", "accounts.index"),
         ("Waves", "waves.index"),
         ("Outbox", "outbox.index"),
-        ("Answers", "reporting.answers"),
+        ("Answers", "answers.index"),
     )
     for order, (label, endpoint) in enumerate(entries):
         navigation.add(app, label=label, endpoint=endpoint, order=order)

@@ -22,6 +22,15 @@ _BINARY = (
     (b"\x1f\x8b", "compressed with gzip"),
     (b"%PDF", "a PDF document"),
 )
+_NO_TEXT = "there are NUL characters, so this is not text; save it as CSV (UTF-8)."
+_TOO_LONG = f"the line is longer than {LONGEST_LINE:,} characters; is this a CSV file?"
+_SPOKEN = {
+    "utf-8-sig": "UTF-8",
+    "utf-16": "UTF-16",
+    "utf-16-le": "UTF-16",
+    "utf-16-be": "UTF-16",
+    "cp1252": "UTF-8, and not Windows-1252 either",
+}
 
 
 class UnusableFile(QuorumError):
@@ -84,28 +93,16 @@ def _flaw(path: Path, encoding: str) -> _Flaw | None:
         for text in _decoded(path, encoding):
             beyond = beyond or not text.isascii()
             if "\0" in text:
-                line += text[: text.index("\0")].count("\n")
-                return _Flaw(line, "there are NUL characters, so this is not text; save it as CSV (UTF-8).", True)
+                return _Flaw(line + text[: text.index("\0")].count("\n"), _NO_TEXT, True)
             line += text.count("\n")
-            length = len(text) - text.rfind("\n") - 1 if "\n" in text else length + len(text)
+            length = (0 if "\n" in text else length) + len(text) - text.rfind("\n") - 1
             if length > LONGEST_LINE and "\r" not in text:
-                return _Flaw(line, f"the line is longer than {LONGEST_LINE:,} characters; is this a CSV file?", True)
+                return _Flaw(line, _TOO_LONG, True)
     except UnicodeDecodeError as error:
         before = error.object[: error.start].decode(encoding, "replace")
-        return _Flaw(
-            line + before.count("\n"), _WRONG.format(encoding=_SPOKEN[encoding]), beyond or not before.isascii()
-        )
+        sentence = f"wrong encoding: the text is not {_SPOKEN[encoding]}; save the file as CSV UTF-8."
+        return _Flaw(line + before.count("\n"), sentence, beyond or not before.isascii())
     return None
-
-
-_SPOKEN = {
-    "utf-8-sig": "UTF-8",
-    "utf-16": "UTF-16",
-    "utf-16-le": "UTF-16",
-    "utf-16-be": "UTF-16",
-    "cp1252": "Windows-1252",
-}
-_WRONG = "wrong encoding: bytes that are no {encoding}; save the file as CSV UTF-8."
 
 
 def _decoded(path: Path, encoding: str) -> Iterator[str]:

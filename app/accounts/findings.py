@@ -17,7 +17,7 @@ def rejection(kind: str, found: Mapping[str, Any]) -> str:
     `found` is a row of `staged` and `verdict`, or what a roster finds without a database; absent keys are no fault.
     """
     parts = [found.get("fault")]
-    if found.get("account", 0) is None and (found["account_id"] or found["account_key"]):
+    if found.get("account") is None and (found.get("account_id") or found.get("account_key")):
         parts.append(_no_account(found["account_id"], found["account_name"], several=bool(found.get("several"))))
     if found.get("not_one"):
         thing, first, second = _THINGS[kind]

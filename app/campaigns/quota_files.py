@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from app.accounts.amounts import money
 from app.accounts.cells import Reader, Unreadable, count
@@ -23,11 +23,22 @@ _CONTACTS = ("contacts", "requiredcontacts", "required", "quota", "people", "sea
 _EXAMPLE = "write two columns, «Annual value at least» and «Contacts», in lines such as 10000,3"
 
 
+T = TypeVar("T")
+
+
 class _Record(NamedTuple):
     """A line of the file that is not blank, split into clean cells."""
 
     line: int
     cells: list[str]
+
+
+class _Layout(NamedTuple):
+    """Where in a row value and contacts stand, and how many cells it may have."""
+
+    value: int = 0
+    contacts: int = 1
+    width: int = 2
 
 
 class _Row(NamedTuple):
@@ -42,7 +53,7 @@ def read_quota(path: Path, cap: int | None = None) -> QuotaTable:
     Without a `cap` the table may ask for as many as it says. Raises QuorumError, naming every line that cannot be
     meant and what would be right.
     """
-    rows = list(_rows(path))
+    rows = _rows(path)
     faults = [f"line {rows[number - 1].line} {fault}" for number, fault in row_faults(_pairs(rows))]
     if faults:
         raise _refused(path, faults)
@@ -50,43 +61,47 @@ def read_quota(path: Path, cap: int | None = None) -> QuotaTable:
 
 
 def _pairs(rows: Sequence[_Row]) -> tuple[tuple[Decimal | int, int], ...]:
-    return tuple((_whole(row.value), row.contacts) for row in rows)
+    return tuple((int(value) if value == int(value) else value, contacts) for _, value, contacts in rows)
 
 
-def _whole(value: Decimal) -> Decimal | int:
-    return int(value) if value == int(value) else value
-
-
-def _rows(path: Path) -> Iterator[_Row]:
+def _rows(path: Path) -> list[_Row]:
     delimiter, records = _records(path)
-    places = _places(path, records[0]) if records else None
-    body = records[1:] if places else records
+    amount = money(delimiter)
+    header = _header(path, records[0], amount) if records else None
+    body = records[1:] if header else records
     if not body:
-        raise _refused(path, [f"it has no rows; {_EXAMPLE}"])
+        raise _refused(path, [f"there are no rows; {_EXAMPLE}"])
     rows, faults = [], []
     for record in body:
         try:
-            rows.append(_row(record, places or (0, 1), money(delimiter)))
+            rows.append(_row(record, header or _Layout(), amount))
         except Unreadable as error:
             faults.append(f"line {record.line}: {error}")
     if faults:
         raise _refused(path, faults)
-    yield from rows
+    return rows
 
 
 def _records(path: Path) -> tuple[str, list[_Record]]:
     encoding = encoding_of(path)
     if path.stat().st_size > LONGEST_FILE:
-        raise QuorumError(f"{path.name} is too long to be a quota table; {_EXAMPLE}.")
+        raise _refused(path, [f"it is too long for a quota table; {_EXAMPLE}"])
     with path.open(encoding=encoding, newline="") as file:
         lines = file.readlines()
     delimiter = _delimiter(lines)
     reader = csv.reader(lines, delimiter=delimiter)
     try:
-        split = ((reader.line_num, [visible(cell) for cell in cells]) for cells in reader)
-        return delimiter, [_Record(line, cells) for line, cells in split if any(cells)]
+        records = [_Record(reader.line_num, _clean(cells)) for cells in reader]
     except csv.Error as error:
-        raise _refused(path, [f"line {reader.line_num} cannot be split into cells ({error}); {_EXAMPLE}"]) from None
+        raise _refused(path, [f"line {reader.line_num} cannot be read ({error}); {_EXAMPLE}"]) from None
+    return delimiter, [record for record in records if record.cells]
+
+
+def _clean(cells: Iterable[str]) -> list[str]:
+    cleaned = [visible(cell) for cell in cells]
+    while cleaned and not cleaned[-1]:
+        cleaned.pop()
+    return cleaned
 
 
 def _delimiter(lines: Iterable[str]) -> str:
@@ -95,22 +110,45 @@ def _delimiter(lines: Iterable[str]) -> str:
     return next((sign for sign in ";\t" if sign in first), ",")
 
 
-def _places(path: Path, first: _Record) -> tuple[int, int] | None:
-    """Return where value and contacts stand if `first` is a header, None if it is a row like the others."""
-    if any(any(char.isdigit() for char in cell) for cell in first.cells):
+def _header(path: Path, first: _Record, amount: Reader[Decimal | None]) -> _Layout | None:
+    """Return where value and contacts stand when `first` is a header, None when it is a row like the others."""
+    if any(_is_amount(cell, amount) for cell in first.cells):
         return None
     names = [squashed(cell) for cell in first.cells]
-    value, contacts = (next((names.index(name) for name in known if name in names), None) for known in (_VALUE, _CONTACTS))
+    value, contacts = (next((names.index(one) for one in known if one in names), None) for known in (_VALUE, _CONTACTS))
     if value is None or contacts is None:
-        found = ", ".join(shortened(cell) for cell in first.cells)
-        raise _refused(path, [f"line {first.line} has the columns {found}; {_EXAMPLE}"])
-    return value, contacts
+        found = ", ".join(f"«{shortened(cell)}»" for cell in first.cells[:10])
+        raise _refused(path, [f"line {first.line}: {found} is neither a row nor a known header; {_EXAMPLE}"])
+    return _Layout(value, contacts, len(names))
 
 
-def _row(record: _Record, places: tuple[int, int], amount: Reader[Decimal | None]) -> _Row:
-    cells = record.cells
-    if len(cells) <= max(places) or any(cells[max(places) + 1 :]) and places == (0, 1) and len(cells) > 2:
-        raise Unreadable(f"there are {len(cells)} cells; {_EXAMPLE}")
-    value = _cell("Annual value", cells[places[0]], amount)
-    contacts = _cell("Contacts", cells[places[1]], count)
-    return _Row(record.line, value, contacts)
+def _is_amount(cell: str, amount: Reader[Decimal | None]) -> bool:
+    try:
+        return amount(cell) is not None
+    except Unreadable:
+        return False
+
+
+def _row(record: _Record, layout: _Layout, amount: Reader[Decimal | None]) -> _Row:
+    line, cells = record
+    if len(cells) > layout.width:
+        raise Unreadable(f"there are {len(cells)} cells, not {layout.width} (is a comma within an amount?); {_EXAMPLE}")
+    if len(cells) <= max(layout.value, layout.contacts):
+        raise Unreadable(f"a cell is missing; {_EXAMPLE}")
+    value = _cell("annual value", cells[layout.value], amount)
+    return _Row(line, value, _cell("number of contacts", cells[layout.contacts], count))
+
+
+def _cell(name: str, cell: str, read: Reader[T | None]) -> T:
+    try:
+        found = read(cell)
+    except Unreadable as error:
+        raise Unreadable(f"the {name} «{shortened(cell)}» {error}") from None
+    if found is None:
+        raise Unreadable(f"the {name} is empty; {_EXAMPLE}")
+    return found
+
+
+def _refused(path: Path, faults: Sequence[str]) -> QuorumError:
+    more = f" (and {len(faults) - SHOWN_FAULTS} more)" if len(faults) > SHOWN_FAULTS else ""
+    return QuorumError(f"{path.name}: {'; '.join(faults[:SHOWN_FAULTS])}{more}.")

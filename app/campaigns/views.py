@@ -195,7 +195,7 @@ def _csv(wave_id: int) -> Iterator[str]:
 
 
 def _row(row: dict[str, Any], wave_id: int) -> dict[str, Any]:
-    href = url_for("reporting.account", account_id=row["account_id"], wave=wave_id)
+    href = url_for("accounts.sheet", account_id=row["account_id"], wave=wave_id)
     why = WORDS[row["seat"] or row["reason"]]
     detail = row["exclusion_reason"] if row["reason"] == "excluded_by_manager" else None
     name = " ".join(filter(None, (row["first_name"], row["last_name"]))) or row["external_id"] or "deleted contact"

@@ -38,6 +38,7 @@ def demo(port: int | None, folder: Path | None, as_json: bool) -> None:
     port = _free(port) if port else _first_free()
     home = folder or Path(os.environ.get("QUORUM_HOME", DEFAULT_HOME)) / "demo"
     environ = {
+        "QUORUM_BRAND_FILE": str(staging.BRAND),
         **os.environ,
         "QUORUM_HOME": str(home),
         "QUORUM_PORT": str(port),

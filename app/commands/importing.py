@@ -9,7 +9,7 @@ import click
 from rich.table import Table
 
 from app.accounts.importing import ImportResult, import_accounts, import_contacts, import_revenue
-from app.accounts.records import RowFault
+from app.accounts.rows import RowFault
 from app.commands.context import actor, installation
 from app.commands.options import mapping_option, read_mapping
 from app.core.terminal import console, error_console, progress

@@ -12,7 +12,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NoReturn, TextIO
 
-import click
 from rich.console import Console
 from rich.progress import (
     BarColumn,
@@ -24,6 +23,7 @@ from rich.progress import (
     TimeRemainingColumn,
     TransferSpeedColumn,
 )
+from rich.table import Column
 from rich.text import Text
 
 from app.core.errors import QuorumError
@@ -46,6 +46,11 @@ def _console(stream: TextIO, *, stderr: bool) -> Console:
 
 console = _console(sys.stdout, stderr=False)
 error_console = _console(sys.stderr, stderr=True)
+
+
+def plain_console(out: TextIO) -> Console:
+    """Return a console that writes plain text to a file or a pipe."""
+    return Console(file=out, highlight=False, emoji=False, width=PIPED_WIDTH, color_system=None, force_terminal=False)
 
 
 def fail(error: QuorumError | str) -> NoReturn:
@@ -72,9 +77,12 @@ def output(path: Path | None) -> Iterator[TextIO]:
     Raises QuorumError when the file cannot be written.
     """
     if path is None:
-        stream = click.get_text_stream("stdout", encoding="utf-8", errors="replace")
-        yield stream
-        stream.flush()
+        sys.stdout.flush()
+        stream = io.TextIOWrapper(sys.stdout.buffer, encoding="utf-8", errors="replace", newline="")
+        try:
+            yield stream
+        finally:
+            stream.detach()
         return
     try:
         with path.open("w", encoding="utf-8", errors="replace", newline="") as file:
@@ -92,9 +100,12 @@ def progress(title: str, *, unit: str) -> Iterator[Report]:
     if not error_console.is_terminal:
         yield lambda done, total: None
         return
-    figures = (DownloadColumn(), TransferSpeedColumn()) if unit == "bytes" else (_Count(unit),)
-    columns = (TextColumn("{task.description}"), BarColumn(bar_width=24), *figures, TimeRemainingColumn(compact=True))
-    with Progress(*columns, console=error_console, transient=True) as bar:
+    figures: list[ProgressColumn] = [DownloadColumn(), TransferSpeedColumn()] if unit == "bytes" else [_Count(unit)]
+    around = (
+        (TextColumn("{task.description}", markup=False), BarColumn(bar_width=16)),
+        (TimeRemainingColumn(compact=True),),
+    )
+    with Progress(*around[0], *figures, *around[1], console=error_console, transient=True) as bar:
         task = bar.add_task(printable(title), total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total)
 
@@ -103,7 +114,7 @@ class _Count(ProgressColumn):
     """Units done of all, and done a second."""
 
     def __init__(self, unit: str) -> None:
-        super().__init__()
+        super().__init__(Column(no_wrap=True))
         self._unit = unit
 
     def render(self, task: Task) -> Text:

@@ -22,11 +22,12 @@ if TYPE_CHECKING:
 LARGE = Decimal(1_500_000)
 """From this annual value on, decision makers are hard to please and hard to reach."""
 
-_ANSWERING = {"decision_maker": 0.33, "influencer": 0.37, "user": 0.45}
+_ANSWERING = {"decision_maker": 0.33, "influencer": 0.38, "user": 0.48}
 _LIKING = {"decision_maker": 7.5, "influencer": 7.8, "user": 8.7}
 _ANYBODY = 0.35, 7.8
 _LARGE_DECIDER = 0.22, 4.8
 _STOPPING = 0.08
+_COLD = -0.4
 _WRITING = 0.5
 
 _TOPICS = {
@@ -91,7 +92,7 @@ def opinion(person: Invited, definition: Definition, rng: random.Random) -> Opin
     """Return what this person answers, or None when they stay silent."""
     mood = _mood(person.account)
     answering, liking = _temper(person)
-    if rng.random() >= answering + 0.04 * mood:
+    if rng.random() >= answering + 0.04 * mood or _turned_away(person, mood):
         return None
     score = _score(liking + 1.2 * mood + rng.gauss(0, 2), definition.scale)
     language = _language(person.language, definition)
@@ -110,6 +111,11 @@ def _temper(person: Invited) -> tuple[float, float]:
         return _LARGE_DECIDER
     answering, liking = _ANYBODY
     return _ANSWERING.get(person.level, answering), _LIKING.get(person.level, liking)
+
+
+def _turned_away(person: Invited, mood: float) -> bool:
+    """Tell the large accounts that nobody hears a word from: they are on their way out, and only coverage shows it."""
+    return mood < _COLD and (person.annual_value or 0) >= LARGE
 
 
 def _mood(account: str) -> float:

@@ -12,11 +12,10 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from app.demo.company import write_company
-from app.demo.opinions import Invited, Opinion, opinion
 from sqlalchemy import func, select, text
 
 from app.accounts.importing import import_accounts, import_contacts, import_revenue
@@ -32,12 +31,15 @@ from app.core.queue import TICKS, enqueue
 from app.core.signing import Signer
 from app.delivery.launching import launch_wave
 from app.delivery.sending import definition_of
+from app.demo.company import write_company
+from app.demo.opinions import Invited, Opinion, opinions
 from app.responses.collecting import record_answer
 from app.settings import Settings
 from app.surveys.answers import Answer
 
 ADMIN_EMAIL = "admin@quorum.example"
 ACTOR = "demo"
+BRAND = Path(__file__).with_name("brand.yaml")
 SEED = 7
 
 _LOCK = 0x64_65_6D_6F  # «demo»
@@ -99,7 +101,12 @@ def _import_company(today: date) -> None:
 
 def _order(today: date) -> WaveOrder:
     quarter = (today.month + 2) // 3
-    return WaveOrder(key=f"{today.year}-q{quarter}", name=f"Q{quarter} {today.year}", planned_for=today)
+    return WaveOrder(
+        key=f"{today.year}-q{quarter}",
+        name=f"Q{quarter} {today.year}",
+        planned_for=today,
+        rates={"EUR": Decimal("1.08")},
+    )
 
 
 def send(wave_id: int) -> None:
@@ -139,8 +146,8 @@ def answer(wave_id: int) -> None:
         invited = session.execute(_INVITED, {"wave_id": wave_id}).mappings().all()
         definition = definition_of(session.get_one(Wave, wave_id).survey_version_id)
     rng = random.Random(SEED)  # noqa: S311 - a story that is the same each time, not a secret
-    for row in invited:
-        said = opinion(_person(row), definition, rng)
+    said_by_all = opinions(map(_person, invited), definition, rng)
+    for row, said in zip(invited, said_by_all, strict=True):
         if said is not None:
             _post(row["id"], said)
 

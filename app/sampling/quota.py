@@ -9,6 +9,7 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import pairwise
 from typing import Literal, NamedTuple
 
 Preset = Literal["logarithmic", "steps", "upper_bounds"]
@@ -74,7 +75,7 @@ def row_faults(rows: Rows) -> Iterator[tuple[int, str]]:
         if not Decimal(value).is_finite():
             yield number, f"starts at {value}; it must be an amount of money"
             return
-    for number, (above, below) in enumerate(zip(rows, rows[1:], strict=False), start=2):
+    for number, (above, below) in enumerate(pairwise(rows), start=2):
         if below[0] <= above[0]:
             yield number, f"starts at {below[0]}; it must be above {above[0]}, the row before"
         if below[1] < above[1]:

@@ -20,7 +20,6 @@ def by_link(view: View) -> View:
     return open_to_everyone(view)
 
 
-
 def respond(page: Page, status: int = 200) -> Response:
     """Return `page` with its headers."""
     response = Response(page.html, status=status, mimetype="text/html")

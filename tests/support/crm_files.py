@@ -49,7 +49,7 @@ CONTACT = {
     "Last Invited": "2026-02-27",
     "Status": "active",
 }
-REVENUE = {
+REVENUE_LINE = {
     "Account Name": "Harbour Lights",
     "Revenue Start Date": "2026-01-01",
     "Revenue End Date": "2026-12-31",

@@ -1,6 +1,7 @@
 """CSV as other programs write it: encodings, delimiters, quotes, and files that are none."""
 
 import csv
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -160,9 +161,5 @@ def test_what_was_written_is_read(
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 def test_whatever_the_bytes_are_there_is_no_traceback(content: bytes, tmp_path: Path) -> None:
     path = made(tmp_path, content)
-    try:
-        records = list(open_csv(path).records())
-    except UnusableFile as error:
-        assert str(error)
-    else:
-        assert all(fault or cells for _, cells, fault in records)
+    with suppress(UnusableFile):
+        assert all(fault or cells for _, cells, fault in open_csv(path).records())

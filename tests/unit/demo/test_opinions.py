@@ -113,8 +113,10 @@ def test_between_a_third_and_two_fifths_answer_and_some_stop_after_the_score(tol
 
 
 def test_users_answer_more_and_are_happier(told):
-    counts = Counter(person.level for person, _ in answered(told))
-    assert counts["user"] > counts["influencer"] > counts["decision_maker"]
+    heard = {person.account for person, _ in answered(told)}
+    asked = Counter(person.level for person, _ in told if person.account in heard)
+    shares = {level: Fraction(len(answered(told, level)), count) for level, count in asked.items()}
+    assert shares["user"] > shares["influencer"] > shares["decision_maker"]
     assert nps(answered(told, "user")) > nps(answered(told, "influencer")) > nps(answered(told, "decision_maker"))
 
 
@@ -126,6 +128,14 @@ def test_those_who_decide_at_the_largest_are_silent_or_cross():
     assert nps(answered(told)) < -40
     smaller = [(person, opinion(replace(person, annual_value=LARGE - 1), DEFINITION, rng)) for person, _ in told]
     assert nps(answered(smaller)) > nps(answered(told)) + 30
+
+
+def test_some_of_the_largest_say_nothing_at_all(told):
+    heard = {person.account for person, _ in answered(told)}
+    large = {person.account: person.annual_value for person, _ in told if (person.annual_value or 0) >= LARGE}
+    silent = large.keys() - heard
+    assert 2 <= len(silent) < len(large) / 2
+    assert max(large, key=lambda account: large[account] or 0) in silent
 
 
 def test_support_and_implementation_cost_points_and_account_management_earns_them(told):
