@@ -10,6 +10,7 @@ from app.commands.demo import demo
 from app.commands.importing import import_files
 from app.commands.plan import plan
 from app.commands.reports import report
+from app.commands.sample import sample
 from app.commands.services import migrate, scheduler, up, web, worker
 from app.commands.users import user
 from app.commands.waves import wave
@@ -31,7 +32,7 @@ def main() -> None:
     """Quorum hears a quorum of every customer account: enough people, on every level, for what it is worth."""
 
 
-for command in (demo, up, plan, import_files, wave, report, user, web, worker, scheduler, migrate):
+for command in (demo, up, sample, plan, import_files, wave, report, user, web, worker, scheduler, migrate):
     main.add_command(command)
 
 if __name__ == "__main__":

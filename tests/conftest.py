@@ -1,7 +1,7 @@
 """Fixtures of every room; what they do is in `tests/support`."""
 
 from tests.support.database import cluster, database
-from tests.support.valkey import valkey
+from tests.support.valkey import valkey, valkey_server
 from tests.support.web import admin_client, application, customer
 
-__all__ = ["admin_client", "application", "cluster", "customer", "database", "valkey"]
+__all__ = ["admin_client", "application", "cluster", "customer", "database", "valkey", "valkey_server"]

@@ -9,6 +9,8 @@ from app.accounts.cells import Reader, Unreadable, number
 from app.accounts.text import visible
 
 LIMIT = Decimal(10) ** 15
+LONGEST = 40
+"""Characters of an amount; the pattern below is for short texts only."""
 CENT = Decimal("0.01")
 SIGNS = {"€": "EUR", "£": "GBP", "₹": "INR"}
 """Signs that stand for one currency; $ and ¥ stand for several."""
@@ -52,7 +54,7 @@ def currency_in(amount: str) -> str | None:
 
 
 def _parts(shown: str) -> re.Match[str] | None:
-    parts = _AMOUNT.fullmatch(shown)
+    parts = _AMOUNT.fullmatch(shown) if len(shown) <= LONGEST else None
     if not parts or bool(parts["open"]) != bool(parts["close"]) or (parts["before"] and parts["after"]):
         return None
     return parts if sum(parts[sign] is not None for sign in ("open", "minus", "inner")) <= 1 else None

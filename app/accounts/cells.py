@@ -17,7 +17,7 @@ from app.accounts.text import squashed, visible
 T = TypeVar("T")
 Reader = Callable[[str], T]
 
-REMEMBERED = 1 << 15
+REMEMBERED = 1 << 14
 """Cells a column remembers, each of at most `SHORT` characters, so that no file can fill the memory."""
 SHORT = 80
 

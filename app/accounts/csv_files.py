@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from app.accounts.encodings import UnusableFile, encoding_of
+from app.accounts.encodings import LONGEST_LINE, UnusableFile, changed_meanwhile, encoding_of
 from app.accounts.text import squashed, visible
 
 Record = tuple[int, list[str], str | None]
@@ -56,7 +56,7 @@ class CsvFile:
             try:
                 yield from self._split(text)
             except UnicodeDecodeError:
-                raise UnusableFile(f"{self.name} was changed while it was read; import it again.") from None
+                raise changed_meanwhile(self.path) from None
 
     def _split(self, file: Iterator[str]) -> Iterator[Record]:
         width, delimiter, line = len(self.header), self.delimiter, self._header_lines + 1
@@ -77,6 +77,11 @@ class CsvFile:
                         fault = None
                     line += len(span)
                     span.clear()
+            except _TooLongError:
+                yield line, [span[0].rstrip("\r\n")], f"the row has more than {LONGEST_LINE:,} characters"
+                line += len(span)
+                span.clear()
+                continue
             except csv.Error as error:
                 fault = _explain(str(error))
             if fault is None:
@@ -134,12 +139,21 @@ def _not_blank(cells: list[str]) -> bool:
     return len(cells) > 1 or any(cell.strip() for cell in cells)
 
 
+class _TooLongError(csv.Error):
+    """A record that would have to stand in memory as a whole, and is no record of people."""
+
+
 def _lines(again: deque[str], file: Iterable[str], span: list[str]) -> Iterator[str]:
+    """Yield the lines put back and then those of the file; each stands in `span` until its record is through."""
     while again:
         span.append(again.popleft())
         yield span[-1]
+    length = 0
     for line in file:
         span.append(line)
+        length = length + len(line) if len(span) > 1 else 0
+        if length > LONGEST_LINE:
+            raise _TooLongError
         yield line
 
 

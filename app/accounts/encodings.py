@@ -37,6 +37,11 @@ class UnusableFile(QuorumError):
     """A file that cannot be used at all; the message says why and what would be right."""
 
 
+def changed_meanwhile(path: Path) -> UnusableFile:
+    """Return the error for a file that reads differently from a moment ago."""
+    return UnusableFile(f"{path.name} was changed while it was read; leave it alone and start again.")
+
+
 class _Flaw(NamedTuple):
     line: int
     sentence: str

@@ -126,7 +126,11 @@ def _import(
                 rejected.write(_rejections(connection, kind.name))
             if not dry_run:
                 write(connection, layout)
-                audit.record(session, actor=actor, deed=f"import {kind.name}", subject=file.name, **_counts(result))
+                if result.created > result.updated + result.unchanged:
+                    # Autovacuum would give a table that is mostly new its statistics a minute late for planning.
+                    connection.execute(sql.SQL("ANALYZE {}").format(sql.Identifier(TABLES[kind.name])))
+                counts = {count: getattr(result, count) for count in _COUNTED}
+                audit.record(session, actor=actor, deed=f"import {kind.name}", subject=file.name, **counts)
         if rejected:
             rejected.keep()
     return result
@@ -136,8 +140,8 @@ def _result(connection: psycopg.Connection[Any], file: CsvFile, kind: KindName) 
     with connection.cursor(row_factory=dict_row) as cursor:
         # Never prepared: the columns of these tables differ from one kind of file to the next.
         counts = cursor.execute(_COUNTS).fetchone() or {}
-        rejected = cursor.execute(f"{_REJECTED} LIMIT {SHOWN}", prepare=False).fetchall()
-        noted = cursor.execute(f"{_NOTED} LIMIT {SHOWN}", prepare=False).fetchall()
+        rejected = cursor.execute(_FIRST_REJECTED, (SHOWN,), prepare=False).fetchall()
+        noted = cursor.execute(_FIRST_NOTED, (SHOWN,), prepare=False).fetchall()
     return ImportResult(
         kind=kind,
         **counts,
@@ -152,29 +156,22 @@ def _rejections(connection: psycopg.Connection[Any], kind: KindName) -> Iterator
             yield row["line"], findings.rejection(kind, row)
 
 
-def _counts(result: ImportResult) -> dict[str, int]:
-    return {
-        "rows": result.rows,
-        "created": result.created,
-        "updated": result.updated,
-        "unchanged": result.unchanged,
-        "rejected": result.rejected,
-        "noted": result.noted,
-    }
-
-
+_COUNTED = ("rows", "created", "updated", "unchanged", "rejected", "noted")
 _COUNTS = """
 SELECT count(*) AS rows,
        count(*) FILTER (WHERE deed = 'create') AS created,
        count(*) FILTER (WHERE deed = 'update') AS updated,
        count(*) FILTER (WHERE deed = 'same') AS unchanged,
        count(*) FILTER (WHERE deed = 'reject') AS rejected,
-       count(*) FILTER (WHERE deed <> 'reject' AND coalesce(note, parent_fault, same_address::text) IS NOT NULL)
-           AS noted
-FROM verdict JOIN staged USING (line)
+       count(*) FILTER (WHERE noted) AS noted
+FROM verdict
+"""
+_FIRST_REJECTED = """
+SELECT * FROM (SELECT * FROM verdict WHERE deed = 'reject' ORDER BY line LIMIT %s) v JOIN staged USING (line)
+ORDER BY line
+"""
+_FIRST_NOTED = """
+SELECT * FROM (SELECT * FROM verdict WHERE noted ORDER BY line LIMIT %s) v JOIN staged USING (line)
+ORDER BY line
 """
 _REJECTED = "SELECT * FROM verdict JOIN staged USING (line) WHERE deed = 'reject' ORDER BY line"
-_NOTED = """
-SELECT * FROM verdict JOIN staged USING (line)
-WHERE deed <> 'reject' AND coalesce(note, parent_fault, same_address::text) IS NOT NULL ORDER BY line
-"""

@@ -36,7 +36,8 @@ WITH names AS (
 ), located AS MATERIALIZED (
     SELECT s.line, s.{alias} AS alias, coalesce(exact.id, adopted.id, by_alias.id) AS target,
            coalesce(E'\\x01' || coalesce(exact.id, adopted.id, by_alias.id), s.external_id) AS identity,
-           coalesce(by_alias.bearers > 1, false) AS not_one, s.fault IS NULL AS readable, {account}
+           coalesce(by_alias.bearers > 1, false) AS not_one, s.fault IS NULL AS readable,
+           s.note IS NOT NULL AS noted, {account}
     FROM staged s {account_joins}
     LEFT JOIN {table} exact ON exact.external_id = s.external_id
     LEFT JOIN adopted ON adopted.line = s.line
@@ -51,11 +52,11 @@ WITH names AS (
     SELECT alias, min(line) AS line FROM judged
     WHERE {shares} AND fit AND repeats IS NULL GROUP BY alias HAVING count(*) > 1
 )
-SELECT j.line, j.target, j.account, j.several, j.not_one, j.repeats,
-       CASE WHEN j.fit AND j.repeats IS NULL AND shared.line < j.line THEN shared.line END AS same_address,
+SELECT j.line, j.target, j.account, j.several, j.not_one, j.repeats, shared.line AS same_address,
+       j.fit AND j.repeats IS NULL AND (j.noted OR shared.line IS NOT NULL) AS noted,
        CASE WHEN NOT j.fit OR j.repeats IS NOT NULL THEN 'reject' WHEN j.target IS NULL THEN 'create' ELSE 'same' END
            AS deed
-FROM judged j LEFT JOIN shared ON shared.alias = j.alias
+FROM judged j LEFT JOIN shared ON shared.alias = j.alias AND shared.line < j.line
 """
 
 _HOUSED = sql.SQL(
@@ -85,7 +86,7 @@ WITH names AS (
     FROM located
 )
 SELECT c.line, k.id AS target, c.account, c.several, c.other_currency, c.ordinal,
-       c.fit AND c.ordinal > {most} AS too_many, CAST(NULL AS bigint) AS same_address,
+       c.fit AND c.ordinal > {most} AS too_many, false AS noted, CAST(NULL AS bigint) AS same_address,
        CASE WHEN NOT c.fit OR c.ordinal > {most} THEN 'reject' WHEN k.id IS NULL THEN 'create' ELSE 'same' END AS deed
 FROM counted c LEFT JOIN revenue_line k
     ON c.fit AND (k.account_id, k.starts_on, k.ends_on, k.type, k.ordinal)
@@ -151,7 +152,8 @@ WITH names AS (
 )
 UPDATE verdict v
 SET parent_node = found.node,
-    parent_fault = CASE WHEN found.node IS NULL THEN CASE WHEN found.several THEN 'several' ELSE 'unknown' END END
+    parent_fault = CASE WHEN found.node IS NULL THEN CASE WHEN found.several THEN 'several' ELSE 'unknown' END END,
+    noted = v.noted OR found.node IS NULL
 FROM found WHERE found.line = v.line AND v.deed <> 'reject'
 """
 
@@ -162,6 +164,6 @@ WHERE CASE WHEN n.line IS NULL THEN n.parent_id ELSE v.parent_node END IS NOT NU
 """
 
 _UNTIE = """
-UPDATE verdict SET parent_node = NULL, parent_fault = 'circle'
+UPDATE verdict SET parent_node = NULL, parent_fault = 'circle', noted = true
 WHERE coalesce(target, -line) = ANY(%s) AND parent_node IS NOT NULL
 """

@@ -13,6 +13,7 @@ from typing import Self
 
 from app.accounts.columns import REASON_COLUMNS, own_columns
 from app.accounts.csv_files import CsvFile
+from app.accounts.encodings import changed_meanwhile
 from app.core.errors import QuorumError
 
 _FORMULA = re.compile(r"[=@\t\r]|[+-](?![0-9 .,()/+-]*\Z)")
@@ -51,7 +52,9 @@ class RejectedRows:
             writer.writerow([*map(_safe, self._file.header[:width]), *REASON_COLUMNS])
             records = self._file.records()
             for line, reason in reasons:
-                cells = next(cells for number, cells, _ in records if number == line)
+                cells = next((cells for number, cells, _ in records if number == line), None)
+                if cells is None:
+                    raise changed_meanwhile(self._file.path)
                 padded = cells[:width] + [""] * (width - len(cells))
                 beyond = cells[len(self._file.header) :]
                 writer.writerow([*map(_safe, padded), line, _safe(reason), *map(_safe, beyond)])

@@ -36,6 +36,7 @@ _FILE = click.Path(path_type=Path)
 class _Files:
     accounts: Path
     contacts: Path
+    quota: Path | None
     output: Path | None
 
 
@@ -53,7 +54,7 @@ class _Files:
 @click.option("--format", "form", type=click.Choice(("table", "csv", "json")), default="table", show_default=True)
 @click.option("--json", "form", flag_value="json", help="The same as --format json.")
 @click.option("--output", "-o", type=_FILE, metavar="FILE", help="Write the plan there instead of to stdout.")
-def plan(accounts: Path, contacts: Path, output: Path | None, form: str, **given: Any) -> None:
+def plan(accounts: Path, contacts: Path, quota: Path | None, output: Path | None, form: str, **given: Any) -> None:
     """Try a plan on a CRM export: who would be asked, who would not, and why. Nothing is kept and nothing is sent.
 
     Every contact gets a decision with its reason. Bad rows never stop good ones: they are listed with the plan, and
@@ -62,7 +63,7 @@ def plan(accounts: Path, contacts: Path, output: Path | None, form: str, **given
     Exit code 0: the plan was made, whatever rows were rejected. 2: an option is wrong or a file cannot be used, and
     there is no plan.
     """
-    files = _Files(accounts, contacts, output)
+    files = _Files(accounts, contacts, quota, output)
     _keep_inputs(files)
     made = _made(files, given)
     _write(made, form, files)
@@ -71,7 +72,7 @@ def plan(accounts: Path, contacts: Path, output: Path | None, form: str, **given
 
 
 def _made(files: _Files, given: Mapping[str, Any]) -> TrialPlan:
-    terms = Terms(_day(given["today"]), _key(given["wave"]), _quota(given["quota"], given["preset"], given["cap"]))
+    terms = Terms(_day(given["today"]), _key(given["wave"]), _quota(files.quota, given["preset"], given["cap"]))
     wanted, rates, mapping = _currency(given["currency"]), read_rates(given["rate"]), read_mapping(given["mapping"])
     with _nothing_collected():
         with progress("Reading", unit="bytes") as report:
@@ -117,8 +118,10 @@ def _hint(files: _Files) -> None:
 
 
 def _keep_inputs(files: _Files) -> None:
-    for path in (files.accounts, files.contacts):
-        if files.output is not None and files.output.exists() and path.exists() and files.output.samefile(path):
+    if files.output is None or not files.output.exists():
+        return
+    for path in filter(None, (files.accounts, files.contacts, files.quota)):
+        if path.exists() and files.output.samefile(path):
             raise QuorumError(f"--output is {path.name}, which the plan is read from; name another file.")
 
 

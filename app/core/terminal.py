@@ -61,34 +61,38 @@ def fail(error: QuorumError | str) -> NoReturn:
 
 def printable(text: str) -> str:
     """Return `text` without the characters that would steer a terminal; line breaks stay."""
-    if text.isprintable():
-        return text
-    return "".join(" " if char.isspace() and char != "\n" else char for char in text if _harmless(char))
+    return text if text.isprintable() else "".join(map(_harmless, text))
 
 
-def _harmless(char: str) -> bool:
-    return char.isprintable() or char.isspace()
+def _harmless(char: str) -> str:
+    if char.isprintable() or char == "\n":
+        return char
+    return " " if char.isspace() else ""
 
 
 @contextmanager
 def output(path: Path | None) -> Iterator[TextIO]:
     """Lend the file at `path`, or stdout for None, to write results to: UTF-8, whatever the locale, lines as they are.
 
-    Raises QuorumError when the file cannot be written.
+    Raises QuorumError when it cannot be written.
     """
-    if path is None:
-        sys.stdout.flush()
-        stream = io.TextIOWrapper(sys.stdout.buffer, encoding="utf-8", errors="replace", newline="")
-        try:
-            yield stream
-        finally:
-            stream.detach()
-        return
     try:
-        with path.open("w", encoding="utf-8", errors="replace", newline="") as file:
-            yield file
+        with path.open("w", encoding="utf-8", errors="replace", newline="") if path else _stdout() as out:
+            yield out
+    except BrokenPipeError:
+        raise  # whoever reads has seen enough; click ends the command quietly
     except OSError as error:
-        raise QuorumError(f"{path} cannot be written: {error.strerror or error}.") from error
+        raise QuorumError(f"{path or 'The output'} cannot be written: {error.strerror or error}.") from error
+
+
+@contextmanager
+def _stdout() -> Iterator[TextIO]:
+    sys.stdout.flush()
+    stream = io.TextIOWrapper(sys.stdout.buffer, encoding="utf-8", errors="replace", newline="")
+    try:
+        yield stream
+    finally:
+        stream.detach().flush()
 
 
 @contextmanager
@@ -101,11 +105,14 @@ def progress(title: str, *, unit: str) -> Iterator[Report]:
         yield lambda done, total: None
         return
     figures: list[ProgressColumn] = [DownloadColumn(), TransferSpeedColumn()] if unit == "bytes" else [_Count(unit)]
-    around = (
-        (TextColumn("{task.description}", markup=False), BarColumn(bar_width=16)),
-        (TimeRemainingColumn(compact=True),),
-    )
-    with Progress(*around[0], *figures, *around[1], console=error_console, transient=True) as bar:
+    with Progress(
+        TextColumn("{task.description}", markup=False),
+        BarColumn(bar_width=16),
+        *figures,
+        TimeRemainingColumn(compact=True),
+        console=error_console,
+        transient=True,
+    ) as bar:
         task = bar.add_task(printable(title), total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total)
 

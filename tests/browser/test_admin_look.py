@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,25 +10,17 @@ from urllib.parse import urlencode
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 from werkzeug.serving import make_server
 
 from tests.support.admin import EMAIL, PASSWORD, admin
+from tests.support.browser import browser
 from tests.support.showcase import showcase
 
 __all__ = ["admin"]
 
 pytestmark = pytest.mark.browser
 
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 PHONE = {"width": 390, "height": 844}
 DESK = {"width": 1280, "height": 860}
 
@@ -56,16 +47,14 @@ def address(admin: Flask) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=ARGUMENTS)
-        yield browser
-        browser.close()
+    with browser() as lent:
+        yield lent
 
 
 @contextmanager
-def looking(browser: Browser, address: str, path: str, **context: object) -> Iterator[Page]:
+def looking(chromium: Browser, address: str, path: str, **context: object) -> Iterator[Page]:
     """Open `path` as somebody who is logged in; anything the browser complains about fails the test."""
-    room = browser.new_context(base_url=address, **context)  # type: ignore[arg-type]  # playwright's own options
+    room = chromium.new_context(base_url=address, **context)  # type: ignore[arg-type]  # playwright's own options
     page = room.new_page()
     complaints: list[str] = []
     page.on("console", lambda said: complaints.append(said.text) if said.type in {"error", "warning"} else None)

@@ -15,7 +15,7 @@ from app.core.auth.sessions import open_to_everyone
 from app.core.auth.users import add_user
 from app.core.errors import NotFound, Refused
 from app.core.web import csrf, takes_upload
-from app.settings import Settings
+from tests.support.settings import settings
 
 EMAIL = "ana.sand@quorum.example"
 PASSWORD = "paper and ink, 42 sheets"
@@ -25,8 +25,7 @@ OWN_POLICY = "default-src 'none'; style-src 'self'"
 def shell(database_url: str, redis_url: str = "redis://127.0.0.1:1/0", **changes: str) -> Flask:
     """Return an application that is nothing but the shell and some sample pages."""
     app = Flask("shell", static_folder=None)
-    settings = Settings(database_url=database_url, redis_url=redis_url, secret_key="k" * 64, **changes)
-    web.install(app, settings)
+    web.install(app, settings(database_url, redis_url, **changes))
     app.register_blueprint(_pages())
     navigation.add(app, label="Second", endpoint="sample.page", order=20)
     navigation.add(app, label="First", endpoint="auth.password", order=10)

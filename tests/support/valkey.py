@@ -13,15 +13,15 @@ from app.core.embedded import running
 
 
 @pytest.fixture(scope="session")
-def _valkey_url() -> Iterator[str]:
+def valkey_server() -> Iterator[str]:
     with tempfile.TemporaryDirectory(prefix="qv-") as home, running(Path(home), database=False) as services:
         yield services.redis_url
 
 
 @pytest.fixture
-def valkey(_valkey_url: str) -> Iterator[str]:
+def valkey(valkey_server: str) -> Iterator[str]:
     """Give the test an empty Valkey, connected through `app.core.queue`; yields its address."""
-    connection = queue.connect(_valkey_url)
+    connection = queue.connect(valkey_server)
     connection.flushall()
-    yield _valkey_url
+    yield valkey_server
     connection.close()

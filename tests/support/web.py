@@ -20,9 +20,9 @@ PASSWORD = "paper and ink, 42 sheets"
 
 
 @pytest.fixture
-def application(database: str) -> Iterator[Flask]:
+def application(database: str, valkey: str) -> Iterator[Flask]:
     """The application as it is composed for production."""
-    yield create_app(settings(database))
+    yield create_app(settings(database, valkey))
     db.engine().dispose()
 
 

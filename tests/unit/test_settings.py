@@ -14,7 +14,9 @@ GOOD = {
 
 
 def test_good_settings_are_read() -> None:
-    settings = Settings.from_environment({**GOOD, "QUORUM_PORT": "9000", "QUORUM_PUBLIC_URL": "https://ask.example.com/"})
+    settings = Settings.from_environment(
+        {**GOOD, "QUORUM_PORT": "9000", "QUORUM_PUBLIC_URL": "https://ask.example.com/"}
+    )
     assert settings.database_url == "postgresql+psycopg://quorum@db.example/quorum"
     assert (settings.port, settings.public_url, settings.secure) == (9000, "https://ask.example.com", True)
 

@@ -19,8 +19,8 @@ from app.core.auth import users
 from app.core.auth.models import User
 from app.core.auth.sessions import is_open, own_path
 from app.core.db import transaction
-from app.settings import Settings
 from tests.support.admin import EMAIL, PASSWORD, Visitor, admin, shell
+from tests.support.settings import settings
 
 __all__ = ["admin"]
 
@@ -73,8 +73,7 @@ def test_every_page_of_the_shell_that_is_not_marked_is_behind_the_login(admin: F
 def test_every_page_of_the_product_that_is_not_marked_is_behind_the_login(database: str) -> None:
     from app import create_app
 
-    settings = Settings(database_url=database, redis_url="redis://127.0.0.1:1/0", secret_key="k" * 64)
-    app = create_app(settings)
+    app = create_app(settings(database))
     assert len(gated(app)) > 20
     assert_strangers_stay_out(app)
     db.engine().dispose()

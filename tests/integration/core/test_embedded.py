@@ -357,6 +357,7 @@ def test_ctrl_c_for_one_user_leaves_the_servers_to_the_other(home: Path, users: 
 
 def test_a_forked_child_does_not_take_the_servers_with_it(home: Path, users: Callable[..., User]) -> None:
     user = users(FORKING_USER)
+    assert len(server_pids(home)) == 2
     with running(home, say=silent):
         pass
     assert len(server_pids(home)) == 2

@@ -131,7 +131,7 @@ def test_a_request_is_logged_by_its_rule_without_token_or_address(
     assert "jane.doe" not in caplog.text
 
 
-def test_alive_means_this_process_and_ready_means_the_services(database: str) -> None:
+def test_alive_means_no_more_than_this_process(database: str) -> None:
     app = shell(database)
     assert Visitor(app).get("/healthz").status_code == 200
     unready = Visitor(app).get("/readyz")
@@ -140,6 +140,13 @@ def test_alive_means_this_process_and_ready_means_the_services(database: str) ->
     db.connect("postgresql+psycopg://nobody@127.0.0.1:1/none")
     assert Visitor(app).get("/healthz").status_code == 200
     assert Visitor(app).get("/readyz").text == "not ready\n"
+
+
+def test_ready_means_that_database_and_redis_answer(database: str, valkey: str) -> None:
+    app = shell(database, valkey)
+    answer = Visitor(app).get("/readyz")
+    app.extensions["quorum_redis"].close()
+    assert (answer.status_code, answer.text) == (200, "ready\n")
 
 
 def test_stages_stand_in_their_order_and_the_one_in_view_is_marked(visitor: Visitor) -> None:

@@ -172,12 +172,19 @@ def test_the_overview_shows_what_the_issue_names(database: str) -> None:
     wave_id = launched(database)
     with reading() as session:
         rows = {row["external_id"]: row for row in account_overview(session, Wanted(wave_id)).rows}
-    assert (rows["A1"]["required"], rows["A1"]["contacts"], rows["A1"]["asked"], rows["A1"]["answers"]) == (11, 18, 11, 0)
+    assert (rows["A1"]["required"], rows["A1"]["contacts"], rows["A1"]["asked"], rows["A1"]["answers"]) == (
+        11,
+        18,
+        11,
+        0,
+    )
     assert [id for id, row in rows.items() if row["shortage"]] == ["A4"]
     assert rows["A5"]["required"] is None
 
 
-@pytest.mark.parametrize("sort", [*COLUMNS, *(f"-{column}" for column in COLUMNS), "nonsense", "-", "name; DROP TABLE wave"])
+@pytest.mark.parametrize(
+    "sort", [*COLUMNS, *(f"-{column}" for column in COLUMNS), "nonsense", "-", "name; DROP TABLE wave"]
+)
 def test_every_sort_works_and_nothing_else_does_harm(database: str, sort: str) -> None:
     wave_id = launched(database)
     with reading() as session:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from flask import Flask
@@ -48,7 +48,9 @@ def response() -> Response | None:
 def rows() -> tuple[int, int]:
     """Return how many responses and revisions there are."""
     with transaction() as session:
-        counts = [session.scalar(select(func.count()).select_from(model)) or 0 for model in (Response, ResponseRevision)]
+        counts = [
+            session.scalar(select(func.count()).select_from(model)) or 0 for model in (Response, ResponseRevision)
+        ]
     return counts[0], counts[1]
 
 
@@ -173,13 +175,15 @@ def test_another_kind_of_body_says_what_is_missing(customer: FlaskClient, invita
 
 def test_a_closed_link_says_so_and_stores_nothing(customer: FlaskClient, invitation: int) -> None:
     with transaction() as session:
-        session.execute(text("UPDATE invitation SET closes_on = :day"), {"day": date.today() - timedelta(days=2)})
+        session.execute(text("UPDATE invitation SET closes_on = :day"), {"day": datetime.now(UTC).date() - timedelta(days=2)})
     assert customer.get(survey_path(invitation)).status_code == 410
     assert customer.post(survey_path(invitation), data={"step": "1", "score": "8"}).status_code == 410
     assert rows() == (0, 0)
 
 
-@pytest.mark.parametrize("change", [lambda token: token[:-1], lambda token: "A" * 32, lambda token: token[::-1], str.upper])
+@pytest.mark.parametrize(
+    "change", [lambda token: token[:-1], lambda token: "A" * 32, lambda token: token[::-1], str.upper]
+)
 def test_a_wrong_link_is_a_kind_page_that_asks_no_database(
     application: Flask, customer: FlaskClient, invitation: int, change: object
 ) -> None:

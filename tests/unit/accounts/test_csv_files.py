@@ -100,6 +100,13 @@ def test_a_quote_that_never_closes_costs_one_row(tmp_path: Path) -> None:
     assert len(found) == 20_000
 
 
+def test_an_endless_record_costs_one_row_and_no_memory(tmp_path: Path) -> None:
+    cells = ('"' + "x" * 60_000 + '\n",') * 20
+    first, second = read(tmp_path, f'Name,City\n{cells}"\n",z\nBo,Rome\n')[::20][:1], read(tmp_path, "Name\nBo\n")
+    assert first[0][2] == "the row has more than 1,000,000 characters"
+    assert second == [(2, ["Bo"], None)]
+
+
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [

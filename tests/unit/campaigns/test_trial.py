@@ -137,7 +137,13 @@ def test_contacts_without_an_address_are_nobodys_duplicates() -> None:
 
 
 def test_accounts_and_contacts_come_in_the_plain_order_of_their_ids() -> None:
-    plan = tried(roster((account("a1"), []), (account("A9"), [contact("C9"), contact("C10")]), (account("A10"), [])))
+    plan = tried(
+        roster(
+            (account("a1"), []),
+            (account("A9"), [contact("C9", status=ContactStatus.LEFT), contact("C10")]),
+            (account("A10"), []),
+        )
+    )
     assert [trial.account.external_id for trial in plan.accounts] == ["A10", "A9", "a1"]
     middle = plan.accounts[1]
     assert [one.external_id for one in middle.contacts] == ["C10", "C9"]
