@@ -33,7 +33,7 @@ def find_columns(
     """Match `header` with our columns; of each group in `required` at least one has to be there.
 
     The user's mapping goes first, then our own name of a column, then the other spellings. What is left over becomes
-    attributes.
+    attributes. One mapping may serve several files: what is said of columns of other files does no harm.
     """
     header = own_columns(header)
     mapped = _mapped(header, spellings, mapping or {}, file)
@@ -42,6 +42,9 @@ def find_columns(
         index = _matching(header, column, spellings[column], mapped, file)
         if index is not None:
             known[column] = index
+    for theirs, ours in (mapping or {}).items():
+        if (wanted := _our_column(ours, spellings)) and wanted not in known:
+            raise QuorumError(f"The mapping calls {wanted} «{shortened(theirs)}», which is no column of {file}.")
     for group in required:
         if not any(column in known for column in group):
             raise QuorumError(_missing(group, spellings, header, file))
@@ -68,14 +71,12 @@ def _mapped(header: Sequence[str], spellings: Spellings, mapping: Mapping[str, s
     return found
 
 
-def check_mapping(mapping: Mapping[str, str] | None, *files: tuple[Sequence[str], Spellings]) -> None:
-    """Refuse a mapping that names a column none of the files has, or a column of ours that does not exist."""
-    for theirs, ours in (mapping or {}).items():
-        if not any(_our_column(ours, spellings) for _, spellings in files):
-            known = ", ".join(dict.fromkeys(column for _, spellings in files for column in spellings))
+def check_mapping(mapping: Mapping[str, str], *kinds: Spellings) -> None:
+    """Refuse a mapping to a column that no kind of file has."""
+    for ours in mapping.values():
+        if not any(_our_column(ours, spellings) for spellings in kinds):
+            known = ", ".join(dict.fromkeys(column for spellings in kinds for column in spellings))
             raise QuorumError(f"The mapping speaks of a column «{shortened(ours)}»; there are: {known}.")
-        if not any(squashed(visible(theirs)) in map(squashed, header) for header, _ in files):
-            raise QuorumError(f"The mapping speaks of a column «{shortened(theirs)}», which is in no file.")
 
 
 def _our_column(name: str, spellings: Spellings) -> str | None:

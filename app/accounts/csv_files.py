@@ -54,49 +54,9 @@ class CsvFile:
             for _ in range(self._header_lines):
                 next(text, "")
             try:
-                yield from self._split(text)
+                yield from _Splitter(text, self.delimiter, len(self.header), self._header_lines + 1).records()
             except UnicodeDecodeError:
                 raise changed_meanwhile(self.path) from None
-
-    def _split(self, file: Iterator[str]) -> Iterator[Record]:
-        width, delimiter, line = len(self.header), self.delimiter, self._header_lines + 1
-        span: list[str] = []
-        again: deque[str] = deque()
-        while True:
-            reader = csv.reader(_lines(again, file, span), delimiter=delimiter, strict=True)
-            fault = None
-            try:
-                for cells in reader:
-                    if len(cells) == width:
-                        yield line, cells, None
-                    elif cells and _not_blank(cells):
-                        cells, fault = self._fitted(cells, len(span))
-                        if fault and len(span) > 1:
-                            break
-                        yield line, cells, fault
-                        fault = None
-                    line += len(span)
-                    span.clear()
-            except _TooLongError:
-                yield line, [span[0].rstrip("\r\n")], f"the row has more than {LONGEST_LINE:,} characters"
-                line += len(span)
-                span.clear()
-                continue
-            except csv.Error as error:
-                fault = _explain(str(error))
-            if fault is None:
-                return
-            yield line, [span[0].rstrip("\r\n")], fault
-            again.extendleft(reversed(span[1:]))
-            span.clear()
-            line += 1
-
-    def _fitted(self, cells: list[str], lines: int) -> tuple[list[str], str | None]:
-        width = len(self.header)
-        if not any(cells[width:]) and len(cells) > width:
-            return cells[:width], None
-        over = f" over {lines} lines (is a quote not closed?)" if lines > 1 else ""
-        return cells, f"the row has {len(cells)} cells{over}, the header has {width}"
 
     def _find_header(self) -> tuple[str, list[str], int]:
         with self.path.open(encoding=self.encoding, newline="") as file:
@@ -139,27 +99,81 @@ def _not_blank(cells: list[str]) -> bool:
     return len(cells) > 1 or any(cell.strip() for cell in cells)
 
 
-class _TooLongError(csv.Error):
-    """A record that would have to stand in memory as a whole, and is no record of people."""
+class _BrokenError(csv.Error):
+    """A record is given up; the message says why. `whole` if nothing in it is worth reading again."""
+
+    def __init__(self, reason: str, *, whole: bool = False) -> None:
+        super().__init__(reason)
+        self.whole = whole
 
 
-def _lines(again: deque[str], file: Iterable[str], span: list[str]) -> Iterator[str]:
-    """Yield the lines put back and then those of the file; each stands in `span` until its record is through."""
-    while again:
-        span.append(again.popleft())
-        yield span[-1]
-    length = 0
-    for line in file:
-        span.append(line)
-        length = length + len(line) if len(span) > 1 else 0
-        if length > LONGEST_LINE:
-            raise _TooLongError
-        yield line
+class _Splitter:
+    """Splits lines into records. A record that goes wrong costs its first line; what follows is read again.
+
+    So a quote that never closes costs one row, and not all that the quote would swallow.
+    """
+
+    def __init__(self, file: Iterable[str], delimiter: str, width: int, line: int) -> None:
+        self._file, self._delimiter, self._width, self._line = file, delimiter, width, line
+        self._span: list[str] = []
+        self._again: deque[str] = deque()
+
+    def records(self) -> Iterator[Record]:
+        """Yield every record; blank lines are passed over."""
+        while True:
+            try:
+                yield from self._until_broken()
+            except csv.Error as error:
+                yield self._give_up(error)
+            else:
+                return
+
+    def _until_broken(self) -> Iterator[Record]:
+        width, span = self._width, self._span
+        for cells in csv.reader(self._lines(), delimiter=self._delimiter, strict=True):
+            if len(cells) == width:
+                yield self._line, cells, None
+            elif cells and _not_blank(cells):
+                yield self._line, *self._fitted(cells)
+            self._line += len(span)
+            span.clear()
+
+    def _lines(self) -> Iterator[str]:
+        """Yield the lines put back and then those of the file; each stands in the span until its record is through."""
+        again, span, length = self._again, self._span, 0
+        while again:
+            span.append(again.popleft())
+            yield span[-1]
+        for line in self._file:
+            span.append(line)
+            length = length + len(line) if len(span) > 1 else 0
+            if length > LONGEST_LINE:
+                raise _BrokenError(f"the row has more than {LONGEST_LINE:,} characters", whole=True)
+            yield line
+
+    def _fitted(self, cells: list[str]) -> tuple[list[str], str | None]:
+        if len(cells) > self._width and not any(cells[self._width :]):
+            return cells[: self._width], None
+        reason = f"the row has {len(cells)} cells, the header has {self._width}"
+        if len(self._span) > 1:
+            raise _BrokenError(f"{reason} (is a quote not closed?)")
+        return cells, reason
+
+    def _give_up(self, error: csv.Error) -> Record:
+        first, *others = self._span
+        record = self._line, [first.rstrip("\r\n")], str(error) if isinstance(error, _BrokenError) else _spoken(error)
+        if isinstance(error, _BrokenError) and error.whole:
+            self._line += len(others)
+        else:
+            self._again.extendleft(reversed(others))
+        self._line += 1
+        self._span.clear()
+        return record
 
 
-def _explain(fault: str) -> str:
-    if "field larger" in fault:
+def _spoken(error: csv.Error) -> str:
+    if "field larger" in str(error):
         return f"a cell is longer than {csv.field_size_limit():,} characters (is a quote not closed?)"
-    if "unexpected end" in fault:
+    if "unexpected end" in str(error):
         return "a quote that opens in this row never closes"
-    return "text stands after a closing quote; a quote inside a cell is written twice"
+    return "text stands after a closing quote (inside a cell a quote is written twice)"

@@ -18,7 +18,6 @@ from psycopg import sql
 from psycopg.rows import dict_row
 
 from app.accounts import findings
-from app.accounts.columns import check_mapping
 from app.accounts.csv_files import CsvFile, open_csv
 from app.accounts.judging import judge
 from app.accounts.kinds import ACCOUNTS, CONTACTS, REVENUE, Kind, KindName, Row
@@ -108,7 +107,6 @@ def _import(
     actor: str,
 ) -> ImportResult:
     file = open_csv(path)
-    check_mapping(mapping, (file.header, kind.columns))
     layout = lay_out(file, kind, mapping)
     with ExitStack() as stack:
         rejected = stack.enter_context(RejectedRows(file, rejected_to)) if rejected_to else None

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 from app.accounts import findings
-from app.accounts.columns import check_mapping
 from app.accounts.csv_files import CsvFile, open_csv
 from app.accounts.hierarchy import circles
 from app.accounts.kinds import ACCOUNTS, CONTACTS, Kind, Row
@@ -48,7 +47,6 @@ def load_roster(
     Raises `QuorumError` when a file as a whole cannot be used.
     """
     accounts, contacts = open_csv(accounts_path), open_csv(contacts_path)
-    check_mapping(mapping, (accounts.header, ACCOUNTS.columns), (contacts.header, CONTACTS.columns))
     roster = Roster()
     _take_accounts(roster, accounts.name, _reads(accounts, ACCOUNTS, mapping, progress))
     _take_contacts(roster, contacts.name, _reads(contacts, CONTACTS, mapping, progress))

@@ -74,7 +74,8 @@ def _show_summary(plan: TrialPlan, console: Console) -> None:
     table.add_column(justify="right")
     table.add_column(style=_QUIET)
     table.add_row("Accounts", number(totals.accounts), _of_accounts(plan))
-    table.add_row("Contacts", number(totals.contacts), f"{number(totals.excluded)} not asked, for the reasons below")
+    not_asked = f"{number(totals.excluded)} not asked, for the reasons below" if totals.excluded else "all asked"
+    table.add_row("Contacts", number(totals.contacts), not_asked)
     table.add_row("Seats", number(totals.chosen + totals.shortage), f"by annual value in {totals.currency}")
     table.add_row("To ask", Text(number(totals.chosen), style="bold"), _by_level(totals))
     table.add_row("Seats short", Text(number(totals.shortage), style=_ALERT if totals.shortage else ""), _short(totals))

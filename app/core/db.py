@@ -54,6 +54,7 @@ def connect(database_url: str, *, pool_size: int = 10) -> Engine:
         pool_size=pool_size,
         max_overflow=pool_size,
         pool_pre_ping=True,
+        hide_parameters=True,  # errors end up in logs, and parameters are names and addresses of people
         connect_args={"options": "-c timezone=UTC", "application_name": "quorum"},
     )
     _sessions.configure(bind=engine)

@@ -14,7 +14,6 @@ from playwright.sync_api import Browser, Page, expect
 from werkzeug.serving import make_server
 
 from tests.support.admin import EMAIL, PASSWORD, admin
-from tests.support.browser import browser
 from tests.support.showcase import showcase
 
 __all__ = ["admin"]
@@ -43,12 +42,6 @@ def address(admin: Flask) -> Iterator[str]:
     admin.register_blueprint(showcase())
     with serving(admin) as base:
         yield base
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with browser() as lent:
-        yield lent
 
 
 @contextmanager

@@ -5,12 +5,10 @@ The pages are rendered here and handed to the browser as a server would send the
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
-from playwright.sync_api import Browser, Page, Route, sync_playwright
+from playwright.sync_api import Browser, Page, Route
 
 from app.surveys import rendering
 from app.surveys.answers import FieldFault
@@ -20,16 +18,6 @@ from app.surveys.definition import Definition, definitions, validate
 
 pytestmark = pytest.mark.browser
 
-CHROMIUM = shutil.which("chromium")
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 ADDRESS = "http://survey.example/s/token"
 WIDTHS = [320, 390, 600, 1280]
 
@@ -40,16 +28,6 @@ VALUES = {"first_name": "Maria", "account": "Nordwind"}
 LONG_VALUES = {"first_name": "W" * 300, "account": "Ö" * 300}
 URLS = {"action_url": "/s/token", "change_url": "/s/token?step=1", "unsubscribe_url": "/u/token"}
 FAULTS = [FieldFault("driver", "unknown", "x"), FieldFault("comment", "too_long", "5200")]
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    if CHROMIUM is None:
-        pytest.skip("there is no chromium on this machine")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
 
 
 class Tab:

@@ -250,8 +250,9 @@ def test_a_file_that_cannot_be_used_changes_nothing(bring: Bring, tmp_path: Path
         bring("accounts", {"Account ID": "A1"}, only=True)
     with pytest.raises(QuorumError, match="There is no file"):
         import_accounts(tmp_path / "none.csv")
-    with pytest.raises(QuorumError, match="in no file"):
-        bring("accounts", {}, mapping={"Kunde": "Account Name"})
+    with pytest.raises(QuorumError, match="calls Parent Account «Konzern»"):
+        bring("accounts", {}, mapping={"Konzern": "Parent Account"})
+    assert everything() == [[], [], []]
 
 
 def test_only_a_header_is_an_import_of_nothing(tmp_path: Path) -> None:

@@ -175,7 +175,8 @@ def test_another_kind_of_body_says_what_is_missing(customer: FlaskClient, invita
 
 def test_a_closed_link_says_so_and_stores_nothing(customer: FlaskClient, invitation: int) -> None:
     with transaction() as session:
-        session.execute(text("UPDATE invitation SET closes_on = :day"), {"day": datetime.now(UTC).date() - timedelta(days=2)})
+        day = datetime.now(UTC).date() - timedelta(days=2)
+        session.execute(text("UPDATE invitation SET closes_on = :day"), {"day": day})
     assert customer.get(survey_path(invitation)).status_code == 410
     assert customer.post(survey_path(invitation), data={"step": "1", "score": "8"}).status_code == 410
     assert rows() == (0, 0)

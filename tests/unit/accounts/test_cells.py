@@ -141,7 +141,22 @@ def test_an_amount_is_read(cell: str, amount: str, delimiter: str) -> None:
 
 @pytest.mark.parametrize(
     "cell",
-    ["1.2M", "5e5", "nan", "inf", "--5", "-(5)", "(5", "1,23,4", "1.23.4", "1,234.567,8", "USD 5 EUR", "£", "9" * 16],
+    [
+        "1" + " " * 100_000 + "x",
+        "1.2M",
+        "5e5",
+        "nan",
+        "inf",
+        "--5",
+        "-(5)",
+        "(5",
+        "1,23,4",
+        "1.23.4",
+        "1,234.567,8",
+        "USD 5 EUR",
+        "£",
+        "9" * 16,
+    ],
 )
 @pytest.mark.parametrize("delimiter", [",", ";"])
 def test_no_amount_says_how_to_write_one(cell: str, delimiter: str) -> None:

@@ -81,7 +81,7 @@ def test_empty_columns_at_the_end_are_no_columns(tmp_path: Path) -> None:
         ('"Jo" Smith,Lyon', "text stands after a closing quote"),
         ('a,"never closed', "text stands after a closing quote"),
         ("x" * 140_000 + ",y", "a cell is longer than 131,072 characters"),
-        ('a,"two\nlines",c,d', "a quote not closed"),
+        ('a,"two\nlines",c,d', "is a quote not closed?"),
     ],
 )
 def test_a_bad_row_leaves_its_neighbours_alone(bad: str, reason: str, tmp_path: Path) -> None:
@@ -102,9 +102,9 @@ def test_a_quote_that_never_closes_costs_one_row(tmp_path: Path) -> None:
 
 def test_an_endless_record_costs_one_row_and_no_memory(tmp_path: Path) -> None:
     cells = ('"' + "x" * 60_000 + '\n",') * 20
-    first, second = read(tmp_path, f'Name,City\n{cells}"\n",z\nBo,Rome\n')[::20][:1], read(tmp_path, "Name\nBo\n")
-    assert first[0][2] == "the row has more than 1,000,000 characters"
-    assert second == [(2, ["Bo"], None)]
+    first, *_, last = read(tmp_path, f'Name,City\n{cells}"\n",z\nBo,Rome\n')
+    assert (first[0], first[2]) == (2, "the row has more than 1,000,000 characters")
+    assert last == (24, ["Bo", "Rome"], None)
 
 
 @pytest.mark.parametrize(

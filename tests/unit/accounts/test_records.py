@@ -130,14 +130,18 @@ def test_a_mapping_names_columns_in_any_language(tmp_path: Path) -> None:
 
 
 def test_a_mapping_that_leads_nowhere_is_refused() -> None:
-    header = ["Kunde", "Email"]
-    check_mapping({"kunde": "Account Name"}, (header, CONTACTS.columns))
+    def found(mapping: dict[str, str]) -> dict[str, int]:
+        check_mapping(mapping, CONTACTS.columns, ACCOUNTS.columns)
+        return find_columns(["Kunde", "Email"], CONTACTS.columns, (), mapping=mapping, file="x.csv").known
+
+    assert found({"kunde": "account_name", "Wert": "Annual Value"}) == {"Account Name": 0, "Email": 1}
+    assert found({"Adresse": "Email"}) == {"Email": 1}, "another file has it under that name"
     with pytest.raises(QuorumError, match="a column «Shoe Size»; there are: Contact ID"):
-        check_mapping({"Kunde": "Shoe Size"}, (header, CONTACTS.columns))
-    with pytest.raises(QuorumError, match="a column «Firma», which is in no file"):
-        check_mapping({"Firma": "Account Name"}, (header, CONTACTS.columns))
+        found({"Kunde": "Shoe Size"})
+    with pytest.raises(QuorumError, match=r"calls Account Name «Firma», which is no column of x\.csv"):
+        found({"Firma": "Account Name"})
     with pytest.raises(QuorumError, match="two columns for Email"):
-        find_columns(header, CONTACTS.columns, (), mapping={"Kunde": "Email", "Email": "Email"}, file="x.csv")
+        found({"Kunde": "Email", "Email": "Email"})
 
 
 @pytest.mark.parametrize(

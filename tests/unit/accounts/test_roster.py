@@ -107,7 +107,7 @@ def test_a_mapping_may_serve_one_file_or_the_other(tmp_path: Path) -> None:
     roster = load_roster(accounts, contacts, mapping=mapping)
     assert [row.email for row in roster.contacts["mill"]] == ["bo@x.example"]
     assert roster.accounts[0].annual_value == 5
-    with pytest.raises(QuorumError, match="in no file"):
+    with pytest.raises(QuorumError, match="calls Industry «Firma»"):
         load_roster(accounts, contacts, mapping=mapping | {"Firma": "Industry"})
 
 
