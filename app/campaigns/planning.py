@@ -41,8 +41,8 @@ ROSTER = """
     )
     SELECT a.id, a.annual_value, a.currency, a.status = 'active', c.id,
            c.external_id, c.level,
-           CASE WHEN n.reason IS NULL THEN c.status::text WHEN n.reason = 'unsubscribed' THEN 'opted_out'
-                ELSE 'suppressed' END,
+           CASE WHEN c.status IN ('left', 'opted_out') OR n.reason IS NULL THEN c.status::text
+                WHEN n.reason = 'unsubscribed' THEN 'opted_out' ELSE 'suppressed' END,
            c.department, c.engagement_score, c.last_invited_on, c.unanswered, c.pinned,
            c.email_key IS NOT NULL, coalesce(s.keeper <> c.external_id, false),
            c.exclusion_reason, greatest(c.embargoed_until, a.embargoed_until), c.open_case,

@@ -30,7 +30,8 @@ from app.core.errors import NotFound, Refused
 from app.core.listing import page_asked, text_asked
 from app.core.queue import WORK, enqueue
 from app.core.safe_csv import safe_cell
-from app.sampling.quota import PRESETS, QuotaTable
+from app.sampling import presets
+from app.sampling.quota import QuotaTable
 from app.surveys.definition import definitions
 
 pages = Blueprint("waves", __name__, template_folder="templates")
@@ -88,7 +89,7 @@ def create() -> AnyResponse | tuple[str, int]:
 
 def _form(given: dict[str, str], faults: dict[str, str]) -> str:
     surveys = [(key, definition.title) for key, definition in definitions().items()]
-    return render_template("campaigns/new.html", given=given, faults=faults, surveys=surveys, presets=PRESETS)
+    return render_template("campaigns/new.html", given=given, faults=faults, surveys=surveys, presets=presets.names())
 
 
 def _order(given: dict[str, str]) -> tuple[WaveOrder | None, dict[str, str]]:
@@ -98,7 +99,7 @@ def _order(given: dict[str, str]) -> tuple[WaveOrder | None, dict[str, str]]:
         faults["name"] = "Give the wave a name of up to 80 characters, such as «Q4 2026»."
     if given.get("survey") not in definitions():
         faults["survey"] = "Choose one of the surveys."
-    if given.get("quota") not in PRESETS:
+    if given.get("quota") not in presets.names():
         faults["quota"] = "Choose one of the quota tables."
     if not (len(given.get("currency", "")) == 3 and given["currency"].isalpha()):
         faults["currency"] = "Give the currency as three letters, such as USD."
@@ -115,7 +116,7 @@ def _order(given: dict[str, str]) -> tuple[WaveOrder | None, dict[str, str]]:
         name=name,
         planned_for=planned_for,
         survey_key=given["survey"],
-        quota=QuotaTable.preset(given["quota"]),  # type: ignore[arg-type] # it is one of PRESETS
+        quota=QuotaTable.preset(given["quota"]),
         currency=given["currency"].upper(),
         days=int(days),
     )

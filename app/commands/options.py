@@ -7,6 +7,8 @@ from decimal import Decimal, InvalidOperation
 
 import click
 
+LEAST_RATE = Decimal("1e-9")
+
 mapping_option = click.option(
     "--mapping",
     multiple=True,
@@ -35,7 +37,11 @@ def read_rates(pairs: tuple[str, ...]) -> dict[str, Decimal]:
             value = Decimal(rate)
         except InvalidOperation:
             value = Decimal(0)
-        if len(currency) != 3 or not currency.isalpha() or not value.is_finite() or value <= 0:
+        if (
+            len(currency) != 3
+            or not currency.isalpha()
+            or not (value.is_finite() and LEAST_RATE <= value <= 1 / LEAST_RATE)
+        ):
             raise click.BadParameter(f"«{pair}» should read «EUR=1.08».", param_hint="--rate")
         rates[currency.upper()] = value
     return rates

@@ -24,7 +24,8 @@ from app.commands.options import mapping_option, read_day, read_mapping, read_ra
 from app.commands.plan_table import show, show_faults
 from app.core.errors import QuorumError
 from app.core.terminal import console, error_console, output, plain_console, progress
-from app.sampling.quota import PRESETS, Preset, QuotaTable
+from app.sampling import presets
+from app.sampling.quota import QuotaTable
 from app.sampling.sample import Terms
 
 HIGHEST_CAP = 1000
@@ -44,7 +45,7 @@ class _Files:
 @click.option("--accounts", type=_FILE, required=True, metavar="CSV", help="Accounts, as the CRM exports them.")
 @click.option("--contacts", type=_FILE, required=True, metavar="CSV", help="Contacts, as the CRM exports them.")
 @click.option("--quota", type=_FILE, metavar="CSV", help="Your own quota table: annual value at least, contacts.")
-@click.option("--preset", type=click.Choice(PRESETS), help="A quota table that ships.  [default: logarithmic]")
+@click.option("--preset", type=click.Choice(presets.names()), help="A quota table that ships.  [default: logarithmic]")
 @click.option("--cap", type=click.IntRange(1, HIGHEST_CAP), metavar="N", help="Most people to ask of an account.")
 @click.option("--today", metavar="YYYY-MM-DD", help="The day the rules reckon from.  [default: the present day]")
 @click.option("--wave", default="trial", show_default=True, metavar="KEY", help="Decides among equals.")
@@ -140,7 +141,7 @@ def _quota(table: Path | None, preset: str | None, cap: int | None) -> QuotaTabl
         raise click.UsageError("Give either --quota or --preset: one table decides.")
     if table is not None:
         return read_quota(table, cap)
-    name: Preset = preset or "logarithmic"  # type: ignore[assignment] # click has checked it
+    name = preset or presets.DEFAULT
     return QuotaTable.preset(name) if cap is None else QuotaTable.preset(name, cap)
 
 

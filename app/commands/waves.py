@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -19,10 +18,11 @@ from app.commands.options import read_day, read_rates
 from app.core.db import reading
 from app.core.queue import TICKS, enqueue
 from app.core.safe_csv import safe_cell
-from app.core.terminal import console, error_console, progress
+from app.core.terminal import console, error_console, output, progress
 from app.delivery.launching import launch_wave, pause_wave, resume_wave
 from app.reporting.waves import list_waves
-from app.sampling.quota import PRESETS, QuotaTable
+from app.sampling import presets
+from app.sampling.quota import QuotaTable
 
 
 @click.group()
@@ -34,7 +34,9 @@ def wave() -> None:
 @click.argument("key")
 @click.option("--name", help="How people call it, such as «Q4 2026»; the key unless given.")
 @click.option("--survey", default="relationship_nps", show_default=True, help="Which survey it asks.")
-@click.option("--preset", type=click.Choice(PRESETS), default="logarithmic", show_default=True, help="Quota table.")
+@click.option(
+    "--preset", type=click.Choice(presets.names()), default="logarithmic", show_default=True, help="Quota table."
+)
 @click.option("--quota", type=click.Path(path_type=Path), help="Your own quota table as CSV, instead of a preset.")
 @click.option("--today", metavar="YYYY-MM-DD", help="The day the rules reckon from; today unless given.")
 @click.option("--days", default=30, show_default=True, type=click.IntRange(1, 365), help="How long it takes answers.")
@@ -57,7 +59,7 @@ def new(
         name=name or key,
         planned_for=read_day(today) if today else datetime.now(UTC).date(),
         survey_key=survey,
-        quota=read_quota(quota) if quota else QuotaTable.preset(preset),  # type: ignore[arg-type] # click checked it
+        quota=read_quota(quota) if quota else QuotaTable.preset(preset),
         currency=currency.upper(),
         rates=read_rates(rate),
         days=days,
@@ -86,10 +88,12 @@ def plan(key: str) -> None:
 def decisions(key: str) -> None:
     """Print every decision of a planned wave as CSV."""
     with installation(), reading() as session:
-        writer = csv.writer(sys.stdout)
-        writer.writerow(DECISION_COLUMNS)
-        for row in stream_decisions(session, wave_by_key(key).id):
-            writer.writerow([safe_cell(cell) for cell in row])
+        wave_id = wave_by_key(key).id
+        with output(None) as out:
+            writer = csv.writer(out)
+            writer.writerow(DECISION_COLUMNS)
+            for row in stream_decisions(session, wave_id):
+                writer.writerow([safe_cell(cell) for cell in row])
 
 
 @wave.command("send")

@@ -10,10 +10,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import pairwise
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
-Preset = Literal["logarithmic", "steps", "upper_bounds"]
-Rows = tuple[tuple[Decimal | int, int], ...]
+from app.sampling import presets
+from app.sampling.presets import Rows
 
 DEFAULT_CAP = 18
 
@@ -53,9 +53,9 @@ class QuotaTable:
             raise ValueError(f"row {number} {fault}")
 
     @classmethod
-    def preset(cls, name: Preset, cap: int = DEFAULT_CAP) -> QuotaTable:
-        """Return one of the tables that ship; the logarithmic one goes on until it reaches `cap`."""
-        return cls(_logarithmic(cap) if name == "logarithmic" else _FIXED[name], cap)
+    def preset(cls, name: str, cap: int = DEFAULT_CAP) -> QuotaTable:
+        """Return one of the tables that ship, `presets.names()`; those that go on for ever end at `cap`."""
+        return cls(presets.rows(name, cap), cap)
 
     def contacts(self, value: int) -> int:
         """Return the number of contacts for a positive value in whole units of the wave's currency."""
@@ -82,28 +82,7 @@ def row_faults(rows: Rows) -> Iterator[tuple[int, str]]:
             yield number, f"asks for {below[1]} contacts; a higher value never asks for fewer than {above[1]}"
 
 
-def _least_value(contacts: int) -> int:
-    """Return the least whole V with floor(3·log10 V) − 9 ≥ `contacts`, i.e. V³ ≥ 10^(contacts + 9), without floats."""
-    bound: int = 10 ** (contacts + 9)
-    root: int = 1 << -(-bound.bit_length() // 3)
-    while (closer := (2 * root + bound // root**2) // 3) < root:
-        root = closer
-    return root if root**3 >= bound else root + 1
-
-
-def _logarithmic(cap: int) -> Rows:
-    return ((1, 1), *((_least_value(contacts), contacts) for contacts in range(2, cap + 1)))
-
-
-_FIXED: dict[str, Rows] = {
-    "steps": ((1, 1), (10_000, 3), (100_000, 6), (1_000_000, 9)),
-    "upper_bounds": (
-        *((1, 1), (2_001, 2), (5_001, 3), (10_001, 4), (22_001, 5), (46_001, 6)),
-        *((100_001, 7), (215_001, 8), (460_001, 9), (1_000_001, 10), (2_200_001, 11), (4_700_001, 12)),
-    ),
-}
 _DEFAULT_TABLE = QuotaTable.preset("logarithmic")
-PRESETS = ("logarithmic", *_FIXED)
 
 
 def in_currency(

@@ -464,7 +464,7 @@ def test_a_row_with_a_fault_never_stops_the_others(plan: Plan) -> None:
         (["--rate", "EUR=-1"], ["EUR=1.08"]),
         (["--rate", "USD=1.1"], ["USD is the currency of this plan"]),
         (["--mapping", "Kunde"], ["Kunde", "="]),
-        (["--mapping", "Kunde=Account Name"], ["Kunde"]),
+        (["--mapping", "Kunde=Colour"], ["«Colour»", "Account Name"]),
         (["--cap", "0"], ["--cap", "1"]),
         (["--preset", "cubic"], ["cubic", "logarithmic", "steps", "upper_bounds"]),
         (["--preset", "steps", "--quota", "table.csv"], ["--quota", "--preset"]),

@@ -92,6 +92,16 @@ def test_suppressed_addresses_are_left_out_whoever_bears_them() -> None:
     assert (found["U000"], found["U001"], found["U002"]) == ("opted_out", "suppressed", "level")
 
 
+def test_who_left_or_opted_out_is_recorded_so_though_the_address_is_suppressed_too() -> None:
+    gone, no = Person("C1", status=ContactStatus.LEFT), Person("C2", status=ContactStatus.OPTED_OUT)
+    bounced = Person("C3", status=ContactStatus.SUPPRESSED)
+    add_account("A1", 10_000, [gone, no, bounced])
+    with transaction() as session:
+        for address, reason in (("c1", "HARD_BOUNCE"), ("c2", "COMPLAINT"), ("c3", "UNSUBSCRIBED")):
+            session.add(Suppression(email_key=f"{address}@company.example", reason=SuppressionReason[reason]))
+    assert decisions(planned()) == {"C1": "contact_left", "C2": "opted_out", "C3": "opted_out"}
+
+
 def test_who_has_an_open_invitation_waits() -> None:
     add_account("A1", 1000, people("U", Level.USER, 1))
     first = planned("q3")

@@ -77,7 +77,7 @@ def change(content: dict, path: str, value: object) -> None:
 @pytest.mark.parametrize(
     ("path", "value", "fault", "problem"),
     [
-        ("metric", "npx", "metric", "one of nps, ces, csat, enps"),
+        ("metric", "npx", "metric", "one of ces, csat, enps, nps"),
         ("default_language", "fr", "default_language", "one of en, de"),
         ("languages", [], "languages", "at least one"),
         ("languages", ["en", "de", "de"], "languages", "de is there 2 times"),

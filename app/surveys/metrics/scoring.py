@@ -1,8 +1,8 @@
-"""The scores: NPS, CES, CSAT and eNPS, from exact counts to the figure on the page.
+"""What every metric is made of: bands, a score with its interval, and how it is shown.
 
-Pure: the standard library only. Everything inside is an exact `Fraction` (square roots come from 50-digit
-decimals); rounding happens once, in `rounded` and `display`. Who may see a score is not decided here,
-except for `Metric.score_from` and `detail_from`, the least numbers of answers that keep people unnamed.
+Everything inside is an exact `Fraction` (square roots come from 50-digit decimals); rounding happens once, in `rounded`
+and `display`. Who may see a score is not decided here, except for `Metric.score_from` and `detail_from`, the least
+numbers of answers that keep people unnamed.
 """
 
 from __future__ import annotations
@@ -12,14 +12,13 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Context, Decimal
 from fractions import Fraction
-from types import MappingProxyType
 from typing import Literal, get_args
 
 Band = Literal["detractor", "passive", "promoter"]
 BANDS: tuple[Band, ...] = get_args(Band)
 
 # The 0.975 quantile of the normal distribution: intervals hold 95 %.
-_Z = Fraction("1.959963984540054")
+Z = Fraction("1.959963984540054")
 _PRECISE = Context(prec=50)
 
 
@@ -78,58 +77,34 @@ class Metric:
         return found
 
 
-def _net_promoters(metric: Metric, counts: Counter[int]) -> Score:
+def net_promoters(metric: Metric, counts: Counter[int]) -> Score:
+    """Return the share of promoters less that of detractors, from −100 to 100."""
     bands = metric.bands(counts)
-    return _mean_score(Counter({-100: bands["detractor"], 0: bands["passive"], 100: bands["promoter"]}), -100, 100)
+    return mean_score(Counter({-100: bands["detractor"], 0: bands["passive"], 100: bands["promoter"]}), -100, 100)
 
 
-def _mean_ease(metric: Metric, counts: Counter[int]) -> Score:
-    score = _mean_score(counts, metric.scale[0], metric.scale[-1])
-    easy = Fraction(100 * metric.bands(counts)["promoter"], score.n)
-    return Score(score.value, score.low, score.high, score.n, share=easy)
-
-
-def _satisfied_share(metric: Metric, counts: Counter[int]) -> Score:
-    n = counts.total()
-    share = Fraction(metric.bands(counts)["promoter"], n)
-    centre = (share + _Z**2 / (2 * n)) / (1 + _Z**2 / n)
-    margin = _Z * _root(share * (1 - share) / n + _Z**2 / (4 * n**2)) / (1 + _Z**2 / n)
-    return _score(100 * share, 100 * centre, 100 * margin, n, 0, 100)
-
-
-def _mean_score(counts: Counter[int], lowest: int, highest: int) -> Score:
+def mean_score(counts: Counter[int], lowest: int, highest: int) -> Score:
     """Mean with an adjusted Wald interval: ¾ answer more at each end of the scale and 1½ in the middle."""
     n, middle = counts.total(), Fraction(lowest + highest, 2)
     total = sum(answer * times for answer, times in counts.items())
     squares = sum(answer**2 * times for answer, times in counts.items())
     centre = (total + 3 * middle) / (n + 3)
     spread = (squares + Fraction(3, 4) * (lowest**2 + highest**2) + Fraction(3, 2) * middle**2) / (n + 3) - centre**2
-    return _score(Fraction(total, n), centre, _Z * _root(spread / (n + 3)), n, lowest, highest)
+    return bounded(Fraction(total, n), centre, Z * root(spread / (n + 3)), n, lowest, highest)
 
 
-def _score(value: Fraction, centre: Fraction, margin: Fraction, n: int, lowest: int, highest: int) -> Score:
+def bounded(value: Fraction, centre: Fraction, margin: Fraction, n: int, lowest: int, highest: int) -> Score:
+    """Return a score whose interval stays on its scale and contains its value."""
     # At one or two answers the added ones can push the interval past the value it belongs to.
     low = min(max(centre - margin, Fraction(lowest)), value)
     high = max(min(centre + margin, Fraction(highest)), value)
     return Score(value, low, high, n)
 
 
-def _root(square: Fraction) -> Fraction:
+def root(square: Fraction) -> Fraction:
+    """Return a square root to 50 digits."""
     quotient = _PRECISE.divide(Decimal(square.numerator), Decimal(square.denominator))
     return Fraction(_PRECISE.sqrt(quotient))
-
-
-METRICS: Mapping[str, Metric] = MappingProxyType(
-    {
-        metric.key: metric
-        for metric in (
-            Metric("nps", range(11), 7, 9, _net_promoters),
-            Metric("ces", range(1, 8), 4, 5, _mean_ease),
-            Metric("csat", range(1, 6), 3, 4, _satisfied_share),
-            Metric("enps", range(11), 7, 9, _net_promoters, score_from=5, detail_from=8),
-        )
-    }
-)
 
 
 def rounded(value: Fraction | Decimal | int, digits: int = 0) -> Decimal:

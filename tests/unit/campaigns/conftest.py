@@ -1,6 +1,0 @@
-"""Hypothesis never judges how fast this machine is."""
-
-from hypothesis import HealthCheck, settings
-
-settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("any machine")
