@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
+from contextlib import suppress
 
 from rq import SimpleWorker
 from rq.cron import CronScheduler
+from rq.exceptions import StopRequested
 
 from app.core.queue import QUEUES, queue, redis
 from workers import jobs
@@ -22,7 +24,8 @@ def work(*, burst: bool = False) -> None:
     """
     _quiet_logging()
     start()
-    SimpleWorker([queue(name) for name in QUEUES], connection=redis()).work(burst=burst, logging_level="WARNING")
+    with suppress(StopRequested):
+        SimpleWorker([queue(name) for name in QUEUES], connection=redis()).work(burst=burst, logging_level="WARNING")
 
 
 def schedule() -> None:
@@ -39,7 +42,8 @@ def schedule() -> None:
             ttl=entry.seconds,
             result_ttl=0,
         )
-    cron.start()  # type: ignore[no-untyped-call] # RQ leaves it bare
+    with suppress(StopRequested):  # RQ catches it in its loop, and not while it sets out
+        cron.start()  # type: ignore[no-untyped-call] # RQ leaves it bare
 
 
 def _quiet_logging() -> None:

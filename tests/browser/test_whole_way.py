@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.support.ports import free_port
 from tests.support.processes import environment, interrupted, running
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("demo")]
+pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")

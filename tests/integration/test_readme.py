@@ -24,8 +24,6 @@ COMMANDS = [
 ]
 LASTING = ("quorum up", "make demo")
 
-pytestmark = pytest.mark.xdist_group("readme")
-
 
 @pytest.fixture(scope="module")
 def folder() -> Iterator[Path]:

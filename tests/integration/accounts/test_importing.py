@@ -266,6 +266,12 @@ def test_progress_reaches_the_end(bring: Bring, tmp_path: Path) -> None:
     assert said[-1] == (size, size)
 
 
+def test_one_connection_serves_files_of_every_shape(bring: Bring) -> None:
+    for _ in range(4):  # after five times psycopg prepares a query, and the server then holds it to its columns
+        results = [bring("accounts", {}, {}), bring("contacts", {}, {}), bring("revenue", {"Account Name": "Nobody"})]
+        assert [len(result.first_faults) for result in results] == [1, 1, 1]
+
+
 def test_two_imports_at_once_take_turns(bring: Bring, tmp_path: Path) -> None:
     bring("accounts", {})
     people = write_csv(tmp_path / "people.csv", [CONTACT | {"Contact ID": f"C{number}"} for number in range(500)])
