@@ -11,8 +11,9 @@ LONGEST_ADDRESS = 254
 """Characters; RFC 5321 (4.5.3.1.3) lets a path be 256, with its angle brackets."""
 LONGEST_LOCAL_PART = 64
 
-_LOCAL = r"[a-z0-9!#$%&'*+/=?^_`{|}~-]++(?:\.[a-z0-9!#$%&'*+/=?^_`{|}~-]++)*+"
-_DOMAIN = r"(?:[a-z0-9]++(?:-++[a-z0-9]++)*+\.)+(?![0-9]+\Z)[a-z0-9]++(?:-++[a-z0-9]++)*+"
+# No possessive group: Python before 3.11.5 matches those wrongly. None is needed, each part begins with its own mark.
+_LOCAL = r"[a-z0-9!#$%&'*+/=?^_`{|}~-]++(?:\.[a-z0-9!#$%&'*+/=?^_`{|}~-]++)*"
+_DOMAIN = r"(?:[a-z0-9]++(?:-++[a-z0-9]++)*\.)+(?![0-9]+\Z)[a-z0-9]++(?:-++[a-z0-9]++)*"
 _is_local = re.compile(_LOCAL).fullmatch
 _is_domain = re.compile(rf"(?!.*[a-z0-9-]{{64}}){_DOMAIN}").fullmatch
 _is_plain = re.compile(f"{_LOCAL}@{_DOMAIN}").fullmatch
