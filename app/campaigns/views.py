@@ -33,6 +33,7 @@ from app.core.safe_csv import safe_cell
 from app.sampling import presets
 from app.sampling.quota import QuotaTable
 from app.surveys.definition import definitions
+from app.surveys.wording import fill
 
 pages = Blueprint("waves", __name__, template_folder="templates")
 
@@ -88,7 +89,7 @@ def create() -> AnyResponse | tuple[str, int]:
 
 
 def _form(given: dict[str, str], faults: dict[str, str]) -> str:
-    surveys = [(key, definition.title) for key, definition in definitions().items()]
+    surveys = [(key, fill(each.title, each.default_language, {})) for key, each in definitions().items()]
     return render_template("campaigns/new.html", given=given, faults=faults, surveys=surveys, presets=presets.names())
 
 
