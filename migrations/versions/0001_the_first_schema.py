@@ -72,15 +72,14 @@ def upgrade() -> None:
     )
     op.create_table('decision',
     sa.Column('wave_id', sa.BigInteger(), nullable=False),
-    sa.Column('contact_id', sa.BigInteger(), nullable=False),
     sa.Column('account_id', sa.BigInteger(), nullable=False),
+    sa.Column('contact_id', sa.BigInteger(), nullable=False),
     sa.Column('level', sa.Enum('decision_maker', 'influencer', 'user', 'unknown', name='dmu_level'), nullable=False),
     sa.Column('seat', sa.Enum('level', 'pooled', 'open', name='seat'), nullable=True),
     sa.Column('reason', sa.Enum('account_inactive', 'contact_left', 'opted_out', 'suppressed', 'invalid_email', 'duplicate_email', 'excluded_by_manager', 'embargoed', 'open_case', 'open_invitation', 'contacted_recently', 'not_needed', name='exclusion_reason'), nullable=True),
     sa.Column('rank', sa.BigInteger(), nullable=True),
-    sa.PrimaryKeyConstraint('wave_id', 'contact_id', name=op.f('pk_decision'))
+    sa.PrimaryKeyConstraint('wave_id', 'account_id', 'contact_id', name=op.f('pk_decision'))
     )
-    op.create_index('ix_decision_wave_id_account_id', 'decision', ['wave_id', 'account_id'], unique=False)
     op.create_table('outbox_mail',
     sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
     sa.Column('attempt_id', sa.Uuid(), nullable=False),
