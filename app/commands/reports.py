@@ -78,15 +78,17 @@ def _show_accounts(rows: list[dict[str, Any]], total: int, currency: str) -> Non
     table.add_column("account", max_width=32, no_wrap=True)
     for column in ("annual value", "lifetime value", "required", "respondents", "contacts", "coverage"):
         table.add_column(column, justify="right")
-    table.add_column("alert", style="yellow")
+    table.add_column("alert", style="yellow", no_wrap=True)
     for row in rows:
         required = "unknown" if row["required"] is None else str(row["required"])
         table.add_row(
             *(row["name"], money(row["annual_value"], currency), money(row["lifetime_value"], row["currency"])),
             *(required, str(row["answers"]), str(row["contacts"]), percent(row["coverage"])),
-            SHORTAGE_ALERT if row["shortage"] else "",
+            f"! {row['shortage']} short" if row["shortage"] else "",
         )
     console.print(table)
+    if any(row["shortage"] for row in rows):
+        console.print(f"! {SHORTAGE_ALERT}", style="yellow", highlight=False)
 
 
 def board_as_json(board: Board) -> dict[str, Any]:

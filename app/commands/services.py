@@ -13,6 +13,7 @@ import click
 from app import create_app
 from app.core.installation import as_environment, opened
 from app.core.migrating import migrate as migrate_database
+from app.core.queue import TICKS, enqueue
 from app.core.serving import serve
 from app.core.supervisor import Program, Supervisor
 from app.core.terminal import console, error_console
@@ -48,13 +49,15 @@ def web() -> None:
 
 
 @click.command("worker")
-@click.option("--burst", is_flag=True, help="Stop when there is nothing left to do.")
+@click.option("--burst", is_flag=True, help="Hand out what is due, do all there is to do, and stop.")
 def worker(burst: bool) -> None:
     """Run one worker."""
     from workers.main import work
 
     with opened(os.environ, say=error_console.print) as settings:
         os.environ.update(as_environment(settings))
+        if burst:
+            enqueue(TICKS, "workers.jobs.dispatch")  # there may be no scheduler to do it
         work(burst=burst)
 
 

@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 
 from flask import Blueprint, Flask, Response, current_app, g, request, send_from_directory, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import Babel
 from flask_wtf.csrf import CSRFProtect, generate_csrf
 from markupsafe import Markup
 from redis import Redis, RedisError
@@ -77,6 +78,7 @@ def install(app: Flask, settings: Settings) -> None:
     app.register_blueprint(core)
     app.register_blueprint(auth_views.pages)
     _equip_templates(app)
+    Babel(app, default_locale="en_GB", default_timezone="UTC")
 
 
 def takes_upload(*, megabytes: int) -> Callable[[View], View]:
