@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import click
+from redis import RedisError
+from sqlalchemy.exc import OperationalError
 
 from app.commands.demo import demo
 from app.commands.importing import import_files
@@ -24,6 +26,10 @@ class _Quorum(click.Group):
             return super().invoke(ctx)
         except QuorumError as error:
             fail(error)
+        except OperationalError as error:
+            fail(f"The database cannot be used. It says: {error.orig}")
+        except RedisError as error:
+            fail(f"Redis cannot be used. It says: {error}")
 
 
 @click.group(cls=_Quorum, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})

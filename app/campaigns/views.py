@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, stream_with_context, url_for
+from redis import RedisError
 from sqlalchemy import select, text
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -168,7 +169,10 @@ def start_planning(wave_id: int) -> AnyResponse:
     """Let a worker plan the wave; a second click finds it planned or waits behind the first."""
     with reading() as session:
         _wave(session, wave_id)
-    enqueue(WORK, "workers.jobs.plan", wave_id, actor())
+    try:
+        enqueue(WORK, "workers.jobs.plan", wave_id, actor())
+    except RedisError as error:
+        raise Refused("Nobody can plan just now: Redis, which carries work to the workers, does not answer.") from error
     flash("Planning has begun. It goes on when you close this page.", "note")
     return redirect(url_for("waves.plan", wave_id=wave_id, begun=1))
 

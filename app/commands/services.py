@@ -13,7 +13,7 @@ import click
 from app import create_app
 from app.core.installation import as_environment, opened
 from app.core.migrating import migrate as migrate_database
-from app.core.queue import TICKS, enqueue
+from app.core.queue import nudge
 from app.core.serving import serve
 from app.core.supervisor import Program, Supervisor
 from app.core.terminal import console, error_console
@@ -57,7 +57,7 @@ def worker(burst: bool) -> None:
     with opened(os.environ, say=error_console.print) as settings:
         os.environ.update(as_environment(settings))
         if burst:
-            enqueue(TICKS, "workers.jobs.dispatch")  # there may be no scheduler to do it
+            nudge("workers.jobs.dispatch")  # there may be no scheduler to do it
         work(burst=burst)
 
 

@@ -16,7 +16,7 @@ from app.campaigns.quota_files import read_quota
 from app.commands.context import actor, installation, wave_by_key
 from app.commands.options import read_day, read_rates
 from app.core.db import reading
-from app.core.queue import TICKS, enqueue
+from app.core.queue import nudge
 from app.core.safe_csv import safe_cell
 from app.core.terminal import console, error_console, output, progress
 from app.delivery.launching import launch_wave, pause_wave, resume_wave
@@ -106,7 +106,7 @@ def send(key: str, yes: bool) -> None:
         if not yes:
             click.confirm(f"Send the mails of «{found.name}» now?", abort=True, err=True)
         queued = launch_wave(found.id, now=datetime.now(UTC), actor=actor())
-        enqueue(TICKS, "workers.jobs.dispatch")
+        nudge("workers.jobs.dispatch")
     console.print(f"{queued:,} mails are queued; running workers send them.", highlight=False)
     error_console.print("No workers running? Start everything with: quorum up", style="dim", highlight=False)
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import NamedTuple
+
+from redis import RedisError
 
 from app.core.queue import key, redis
 
@@ -26,18 +28,24 @@ def shown(work: str) -> Iterator[Callable[[int, int], None]]:
     started = time.monotonic()
     name = key("progress", work)
 
+    # With Redis away nobody sees how far it is, and the work goes on all the same.
     def note(done: int, total: int) -> None:
-        redis().set(name, f"{done} {total} {time.monotonic() - started:.1f}", ex=KEPT_SECONDS)
+        with suppress(RedisError):
+            redis().set(name, f"{done} {total} {time.monotonic() - started:.1f}", ex=KEPT_SECONDS)
 
     try:
         yield note
     finally:
-        redis().delete(name)
+        with suppress(RedisError):
+            redis().delete(name)
 
 
 def standing(work: str) -> Standing | None:
-    """Return how far `work` is, or None when it is not running (any more)."""
-    kept = redis().get(key("progress", work))
+    """Return how far `work` is, or None when it is not running (any more) or Redis is away."""
+    try:
+        kept = redis().get(key("progress", work))
+    except RedisError:
+        return None
     if not isinstance(kept, bytes):
         return None
     done, total, seconds = kept.decode().split()

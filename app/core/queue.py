@@ -5,11 +5,14 @@ Redis may be emptied at any time. Whatever must happen stands in PostgreSQL, and
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from redis import Redis
+from redis import Redis, RedisError
 from rq import Queue
+
+log = logging.getLogger(__name__)
 
 TICKS = "ticks"
 MAIL = "mail"
@@ -55,6 +58,14 @@ def queue(name: str) -> Queue:
 def enqueue(name: str, job: str, *arguments: Any) -> None:
     """Put one call of the dotted function `job` on the queue `name`; call it after the commit, never before."""
     enqueue_many(name, job, [arguments])
+
+
+def nudge(job: str) -> None:
+    """Ask for a tick now instead of when it is due; with Redis away, the scheduler makes up for it later."""
+    try:
+        enqueue(TICKS, job)
+    except RedisError:
+        log.warning("Redis is away; %s waits for the scheduler", job)
 
 
 def enqueue_many(name: str, job: str, calls: Iterable[Sequence[Any]]) -> None:

@@ -8,7 +8,7 @@ from flask import Blueprint, flash, redirect, url_for
 from werkzeug.wrappers import Response
 
 from app.core.auth.sessions import actor
-from app.core.queue import TICKS, enqueue
+from app.core.queue import nudge
 from app.delivery.launching import launch_wave, pause_wave, resume_wave
 
 pages = Blueprint("launching", __name__)
@@ -18,7 +18,7 @@ pages = Blueprint("launching", __name__)
 def send(wave_id: int) -> Response:
     """Queue the mails of a planned wave and wake the dispatcher."""
     queued = launch_wave(wave_id, now=datetime.now(UTC), actor=actor())
-    enqueue(TICKS, "workers.jobs.dispatch")
+    nudge("workers.jobs.dispatch")
     flash(f"{queued:,} mails are on their way.", "done")
     return redirect(url_for("reporting.board", wave_id=wave_id))
 
@@ -35,6 +35,6 @@ def pause(wave_id: int) -> Response:
 def resume(wave_id: int) -> Response:
     """Go on where it stood."""
     resume_wave(wave_id, actor=actor())
-    enqueue(TICKS, "workers.jobs.dispatch")
+    nudge("workers.jobs.dispatch")
     flash("The wave goes on; nobody is mailed twice.", "done")
     return redirect(url_for("waves.plan", wave_id=wave_id))

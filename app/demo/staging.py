@@ -27,7 +27,7 @@ from app.core import db
 from app.core.auth.models import User
 from app.core.auth.users import add_user
 from app.core.errors import QuorumError
-from app.core.queue import TICKS, enqueue
+from app.core.queue import nudge
 from app.core.signing import Signer
 from app.delivery.launching import launch_wave
 from app.delivery.sending import definition_of
@@ -115,7 +115,7 @@ def send(wave_id: int) -> None:
         planned = session.get_one(Wave, wave_id).state is WaveState.PLANNED
     if planned:
         launch_wave(wave_id, now=datetime.now(UTC), actor=ACTOR)
-    enqueue(TICKS, "workers.jobs.dispatch")
+    nudge("workers.jobs.dispatch")
 
 
 def unsent(wave_id: int) -> int:

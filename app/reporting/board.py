@@ -162,9 +162,8 @@ def wave_board(session: Session, wave_id: int) -> Board:
     wave = session.get(Wave, wave_id)
     if wave is None:
         raise NotFound(f"There is no wave {wave_id}.")
-    accounts = {
-        str(name): value for name, value in session.execute(_ACCOUNTS, {"wave_id": wave_id}).mappings().one().items()
-    }
+    sums = session.execute(_ACCOUNTS, {"wave_id": wave_id}).mappings().one()
+    accounts = {name: value if name.startswith("revenue") else int(value) for name, value in sums.items()}
     metric = session.get_one(SurveyVersion, wave.survey_version_id).definition["metric"]
     scores = {row.score: row.people for row in session.execute(_SCORES, {"wave_id": wave_id})}
     return Board(

@@ -13,6 +13,7 @@ from sqlalchemy import select, text
 
 from app.accounts.models import Level
 from app.campaigns.models import Invitation, Wave, WaveState
+from app.core import queue
 from app.core.auth.sessions import is_open
 from app.core.db import transaction
 from app.delivery.launching import launch_wave
@@ -20,7 +21,7 @@ from app.delivery.models import Message
 from app.delivery.sending import Sender
 from app.responses.collecting import record_answer
 from app.surveys.answers import Answer
-from tests.support.company import Person, add_account, planned, three_levels
+from tests.support.company import Person, add_account, draft, planned, three_levels
 from tests.support.settings import settings
 from tests.support.web import csrf_token
 from workers.jobs import plan
@@ -180,3 +181,19 @@ def test_a_wave_can_be_held_and_let_go(database: str, admin_client: FlaskClient)
         with transaction() as session:
             assert session.get_one(Wave, wave_id).state is state
     assert admin_client.post(f"/waves/{wave_id}/resume", data={"csrf_token": token}).status_code == 409
+
+
+def test_with_redis_away_a_wave_is_sent_all_the_same_and_planning_says_what_is_wrong(
+    database: str, admin_client: FlaskClient
+) -> None:
+    add_account("A1", 1000, three_levels("P", 1, 1, 1))
+    wave_id, other = planned(), draft("later")
+    token = csrf_token(admin_client, "/waves/new")
+    queue.connect("redis://127.0.0.1:1/0")
+    assert admin_client.get(f"/waves/{wave_id}/plan").status_code == 200
+    assert admin_client.post(f"/waves/{wave_id}/send", data={"csrf_token": token}).status_code == 302
+    with transaction() as session:
+        assert session.get_one(Wave, wave_id).state is WaveState.RUNNING
+    refused = admin_client.post(f"/waves/{other}/plan", data={"csrf_token": token})
+    assert refused.status_code == 409
+    assert "Redis" in refused.text
