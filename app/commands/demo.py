@@ -7,6 +7,7 @@ import os
 import socket
 import sys
 from collections.abc import Callable
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -35,7 +36,11 @@ LINKS_PRINTED = 20
 @click.option("--json", "as_json", is_flag=True, help="Print one line of JSON once all is up.")
 def demo(port: int | None, folder: Path | None, as_json: bool) -> None:
     """Show the whole way once: import, plan, send, answer, coverage. Stays up until Ctrl-C."""
-    port = _free(port) if port else _first_free()
+    with ExitStack() as held:
+        raise SystemExit(_run(_free(port) if port else _first_free(held), folder, as_json))
+
+
+def _run(port: int, folder: Path | None, as_json: bool) -> int:
     home = folder or Path(os.environ.get("QUORUM_HOME", DEFAULT_HOME)) / "demo"
     environ = {
         "QUORUM_BRAND_FILE": str(staging.BRAND),
@@ -45,7 +50,7 @@ def demo(port: int | None, folder: Path | None, as_json: bool) -> None:
         "QUORUM_PUBLIC_URL": f"http://127.0.0.1:{port}",
     }
     with opened(environ, say=error_console.print, migrating=True) as settings:
-        raise SystemExit(_show(settings, as_json))
+        return _show(settings, as_json)
 
 
 def _show(settings: Settings, as_json: bool) -> int:
@@ -111,11 +116,24 @@ def _free(port: int) -> int:
     return port
 
 
-def _first_free() -> int:
+def _first_free(held: ExitStack) -> int:
     for port in range(DEFAULT_PORT, DEFAULT_PORT + PORTS_TRIED):
-        if _is_free(port):
+        if _is_free(port) and _is_ours(port, held):
             return port
     raise QuorumError(f"All ports from {DEFAULT_PORT} on are taken. Name a free one with --port.")
+
+
+def _is_ours(port: int, held: ExitStack) -> bool:
+    """Claim a port among demos of this machine, since the web takes it only some seconds later.
+
+    The claim is a name without a file, which the kernel gives to one process and takes back when that one ends.
+    """
+    claim = held.enter_context(socket.socket(socket.AF_UNIX))
+    try:
+        claim.bind(f"\0quorum-demo-{port}")
+    except OSError:
+        return False
+    return True
 
 
 def _is_free(port: int) -> bool:

@@ -7,6 +7,7 @@ import re
 import tempfile
 import urllib.request
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -142,3 +143,17 @@ def test_a_port_that_is_taken_is_said_so(demo: dict[str, Any], tmp_path: Path) -
         _, said = process.communicate(timeout=60)
     assert process.returncode == 2
     assert f"Port {port} is taken" in said
+
+
+def test_two_demos_started_at_once_take_ports_of_their_own() -> None:
+    with ExitStack() as stack:
+        folders = [stack.enter_context(tempfile.TemporaryDirectory(prefix="qd-")) for _ in range(2)]
+        started = [
+            stack.enter_context(running("demo", "--json", "--dir", folder, env=environment())) for folder in folders
+        ]
+        lines = [json.loads(process.stdout.readline()) for process in started if process.stdout]
+        assert lines[0]["admin_url"] != lines[1]["admin_url"]
+        for line in lines:
+            with urllib.request.urlopen(line["survey_urls"][0], timeout=10) as answer:
+                assert answer.status == 200
+        assert [interrupted(process)[0] for process in started] == [0, 0]
