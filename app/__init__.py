@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from flask import Flask
+    from werkzeug.routing import IntegerConverter
 
     from app.settings import Settings
 
@@ -28,12 +29,24 @@ def create_app(settings: Settings) -> Flask:
     db.connect(settings.database_url)
     queue.connect(settings.redis_url, settings.queue_prefix)
     app = Flask("app", static_folder=None)
+    app.url_map.converters["int"] = database_id()
     web.install(app, settings)
     current.keep(app, settings)
     for pages in (board, accounts, waves, launching, outbox, answers, unsubscribe, survey):
         app.register_blueprint(pages)
     _navigation(app)
     return app
+
+
+def database_id() -> type[IntegerConverter]:
+    """Return the converter for ids in addresses: a number no row can have leads to no page."""
+    from werkzeug.routing import IntegerConverter
+
+    class DatabaseId(IntegerConverter):
+        def __init__(self, *arguments: Any, **options: Any) -> None:
+            super().__init__(*arguments, **{"max": 2**63 - 1, **options})
+
+    return DatabaseId
 
 
 def _navigation(app: Flask) -> None:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from app.campaigns.finishing import finish_waves
 from app.campaigns.planning import plan_wave
 from app.core import progress
+from app.core.auth.users import name_of
 from app.delivery import dispatching
 from app.delivery.sending import Sender
 from workers.context import settings
@@ -28,11 +29,12 @@ def settle_stale() -> None:
 
 
 def finish_over_waves() -> None:
-    """Close waves whose last day is over."""
+    """Close waves whose last day is over, and what they did not send."""
     finish_waves(datetime.now(UTC).date())
+    dispatching.cancel_over()
 
 
-def plan(wave_id: int, actor: str) -> None:
+def plan(wave_id: int, user_id: int) -> None:
     """Plan a wave that an admin asked for, and let the page see how far it is."""
     with progress.shown(f"plan-{wave_id}") as report:
-        plan_wave(wave_id, actor=actor, progress=report)
+        plan_wave(wave_id, actor=name_of(user_id), progress=report)

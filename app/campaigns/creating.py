@@ -42,6 +42,11 @@ class WaveOrder:
     days: int = LINK_LIFE_DAYS
 
 
+def is_plausible(day: date) -> bool:
+    """Tell whether somebody can mean this day; a mistyped century is no wave."""
+    return 2000 <= day.year <= 2100
+
+
 def create_wave(order: WaveOrder, *, actor: str) -> int:
     """Make a draft wave, and its campaign when it is the first; return the wave's id.
 

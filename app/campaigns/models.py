@@ -109,7 +109,7 @@ class Invitation(Base):
     """One contact asked once; the level and the segments are those of the day it was planned.
 
     The moments below are facts that later stages note down here, so that sending can look at an answer, and planning
-    at an open invitation, without reaching downwards.
+    at an open invitation, without reaching downwards. `sent_at` is when its first mail left, or may have.
     """
 
     __tablename__ = "invitation"

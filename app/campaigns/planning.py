@@ -33,17 +33,18 @@ Progress = Callable[[int, int], None]
 
 ROWS_A_FETCH = 5_000
 PROGRESS_EVERY = 500
+MOST_MONEY = Decimal(10) ** 18
 
 ROSTER = """
     WITH shared AS (
-        SELECT email_key, min(external_id) AS keeper FROM contact
+        SELECT email_key, min(external_id) AS keeper, max(last_invited_on) AS last_invited_on FROM contact
         WHERE email_key IS NOT NULL GROUP BY email_key HAVING count(*) > 1
     )
     SELECT a.id, a.annual_value, a.currency, a.status = 'active', c.id,
            c.external_id, c.level,
            CASE WHEN c.status IN ('left', 'opted_out') OR n.reason IS NULL THEN c.status::text
                 WHEN n.reason = 'unsubscribed' THEN 'opted_out' ELSE 'suppressed' END,
-           c.department, c.engagement_score, c.last_invited_on, c.unanswered, c.pinned,
+           c.department, c.engagement_score, greatest(c.last_invited_on, s.last_invited_on), c.unanswered, c.pinned,
            c.email_key IS NOT NULL, coalesce(s.keeper <> c.external_id, false),
            c.exclusion_reason, greatest(c.embargoed_until, a.embargoed_until), c.open_case,
            EXISTS (SELECT FROM invitation i JOIN wave w ON w.id = i.wave_id
@@ -67,6 +68,8 @@ def plan_wave(wave_id: int, *, actor: str, progress: Progress | None = None) -> 
     """
     with transaction() as session:
         wave = _draft(session, wave_id)
+        # One plan at a time: the snapshot of the next one has to hold the invitations of this one.
+        session.execute(select(func.pg_advisory_xact_lock(func.hashtext("plan_wave"))))
         accounts = session.scalar(select(func.count()).select_from(Account)) or 0
         terms = Terms(wave.planned_for, wave.key, quota_from_json(wave.quota))
         with FrozenPlan(wave, driver(session)) as plan:
@@ -105,5 +108,7 @@ def _sample(
     _, value, account_currency, active, first_contact, *_ = rows[0]
     people = [] if first_contact is None else [Person._make(row[_PERSON]) for row in rows]
     worth = in_currency(value, account_currency, currency, rates)
+    if worth is not None and abs(worth) >= MOST_MONEY:
+        worth = None  # more than anybody's account is worth, and than the frozen figure can hold
     contact_ids = {row[5]: row[4] for row in rows}
     return account_id, sample_account(worth, people, terms, active=active), contact_ids

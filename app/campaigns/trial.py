@@ -85,11 +85,11 @@ def try_plan(
     roster: Roster, terms: Terms, currency: str, rates: Mapping[str, Decimal], progress: Progress | None = None
 ) -> TrialPlan:
     """Decide every contact of the roster; `rates` say how much of `currency` one unit of another one is worth."""
-    keepers = _keepers(roster.contacts.values())
+    mailboxes = _mailboxes(roster.contacts.values())
     accounts = []
     for done, account in enumerate(sorted(roster.accounts, key=_by_id), start=1):
         contacts = sorted(roster.contacts[account.external_id], key=_by_id)
-        accounts.append(_decided(account, contacts, keepers, terms, currency, rates))
+        accounts.append(_decided(account, contacts, mailboxes, terms, currency, rates))
         if progress and (done % PROGRESS_EVERY == 0 or done == len(roster.accounts)):
             progress(done, len(roster.accounts))
     return TrialPlan(terms, currency, accounts, roster.rejected, roster.noted)
@@ -101,45 +101,52 @@ def prevailing_currency(accounts: Iterable[AccountRow]) -> str:
     return min(counted, key=lambda code: (-counted[code], code), default=DEFAULT_CURRENCY)
 
 
-def _keepers(rosters: Iterable[list[ContactRow]]) -> dict[str, str]:
-    """Return who keeps each address: of all who share it, the contact with the lowest id."""
-    keepers: dict[str, str] = {}
+class Mailbox(NamedTuple):
+    """One address: the lowest id of the contacts that share it, and when any of them was asked last."""
+
+    keeper: str
+    last_invited_on: date | None
+
+
+def _mailboxes(rosters: Iterable[list[ContactRow]]) -> dict[str, Mailbox]:
+    found: dict[str, Mailbox] = {}
     for contacts in rosters:
         for contact in contacts:
             key, id = contact.email_key, contact.external_id
-            if key is not None and (key not in keepers or id < keepers[key]):
-                keepers[key] = id
-    return keepers
+            if key is not None:
+                known = found.get(key, Mailbox(id, None))
+                found[key] = Mailbox(min(known.keeper, id), _later(known.last_invited_on, contact.last_invited_on))
+    return found
 
 
 def _decided(
     account: AccountRow,
     contacts: list[ContactRow],
-    keepers: Mapping[str, str],
+    mailboxes: Mapping[str, Mailbox],
     terms: Terms,
     currency: str,
     rates: Mapping[str, Decimal],
 ) -> TrialAccount:
     worth = in_currency(account.annual_value, account.currency, currency, rates)
-    people = [_person(contact, account, keepers) for contact in contacts]
+    people = [_person(contact, account, mailboxes) for contact in contacts]
     sample = sample_account(worth, people, terms, active=account.status is AccountStatus.ACTIVE)
     sample.decisions.sort(key=itemgetter(0))
     return TrialAccount(account, contacts, sample)
 
 
-def _person(contact: ContactRow, account: AccountRow, keepers: Mapping[str, str]) -> Person:
-    key = contact.email_key
+def _person(contact: ContactRow, account: AccountRow, mailboxes: Mapping[str, Mailbox]) -> Person:
+    mailbox = mailboxes.get(contact.email_key or "")
     return Person(
         id=contact.external_id,
         level=contact.level or UNKNOWN,
         status=contact.status or "active",
         department=contact.department,
         engagement=contact.engagement_score,
-        last_invited_on=contact.last_invited_on,
+        last_invited_on=mailbox.last_invited_on if mailbox else contact.last_invited_on,
         unanswered=contact.unanswered or 0,
         pinned=bool(contact.pinned),
-        deliverable=key is not None,
-        duplicate=key is not None and keepers[key] != contact.external_id,
+        deliverable=mailbox is not None,
+        duplicate=mailbox is not None and mailbox.keeper != contact.external_id,
         exclusion_reason=contact.exclusion_reason,
         embargoed_until=_later(contact.embargoed_until, account.embargoed_until),
         open_case=bool(contact.open_case),

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from typing import Any
 
-from flask import Blueprint, Response, flash, redirect, render_template, request, stream_with_context, url_for
+from flask import Blueprint, Response, abort, flash, redirect, render_template, request, stream_with_context, url_for
 from redis import RedisError
 from sqlalchemy import select, text
 from werkzeug.wrappers import Response as AnyResponse
 
-from app.campaigns.creating import WaveOrder, create_wave, quota_from_json
+from app.campaigns.creating import WaveOrder, create_wave, is_plausible, quota_from_json
 from app.campaigns.deciding import (
     DECISION_COLUMNS,
     PER_PAGE,
@@ -25,7 +26,7 @@ from app.campaigns.deciding import (
 )
 from app.campaigns.models import Campaign, Wave
 from app.core import navigation, progress
-from app.core.auth.sessions import actor
+from app.core.auth.sessions import actor, current_user
 from app.core.db import reading
 from app.core.errors import NotFound, Refused
 from app.core.listing import page_asked, text_asked
@@ -77,7 +78,7 @@ def new() -> str:
 @pages.post("/waves/new")
 def create() -> AnyResponse | tuple[str, int]:
     """Make a wave, or show what is wrong with it."""
-    given = {name: value.strip() for name, value in request.form.items()}
+    given = {name: value.replace("\0", "").strip() for name, value in request.form.items()}
     order, faults = _order(given)
     if order is None:
         return _form(given, faults), 422
@@ -103,10 +104,10 @@ def _order(given: dict[str, str]) -> tuple[WaveOrder | None, dict[str, str]]:
         faults["survey"] = "Choose one of the surveys."
     if given.get("quota") not in presets.names():
         faults["quota"] = "Choose one of the quota tables."
-    if not (len(given.get("currency", "")) == 3 and given["currency"].isalpha()):
+    if not re.fullmatch(r"[A-Za-z]{3}", given.get("currency", "")):
         faults["currency"] = "Give the currency as three letters, such as USD."
     days = given.get("days", "")
-    if not (days.isascii() and days.isdecimal() and 1 <= int(days[:6]) <= 365):
+    if not (re.fullmatch(r"[0-9]{1,3}", days) and 1 <= int(days) <= 365):
         faults["days"] = "Give a number of days from 1 to 365."
     planned_for = _day(given.get("planned_for", ""))
     if planned_for is None:
@@ -127,9 +128,10 @@ def _order(given: dict[str, str]) -> tuple[WaveOrder | None, dict[str, str]]:
 
 def _day(value: str) -> date | None:
     try:
-        return date.fromisoformat(value)
+        given = date.fromisoformat(value)
     except ValueError:
         return None
+    return given if is_plausible(given) else None
 
 
 @pages.get("/waves/<int:wave_id>/plan")
@@ -139,8 +141,8 @@ def plan(wave_id: int) -> str:
         wave, campaign = _wave(session, wave_id)
         wanted = Wanted(
             wave_id,
-            reason=request.args.get("reason", ""),
-            level=request.args.get("level", ""),
+            reason=text_asked("reason"),
+            level=text_asked("level"),
             search=text_asked(),
             page=page_asked(),
         )
@@ -160,6 +162,7 @@ def plan(wave_id: int) -> str:
         words=WORDS,
         per_page=PER_PAGE,
         standing=progress.standing(f"plan-{wave_id}"),
+        failure=progress.failure(f"plan-{wave_id}"),
         **context,
     )
 
@@ -170,7 +173,7 @@ def start_planning(wave_id: int) -> AnyResponse:
     with reading() as session:
         _wave(session, wave_id)
     try:
-        enqueue(WORK, "workers.jobs.plan", wave_id, actor())
+        enqueue(WORK, "workers.jobs.plan", wave_id, _user_id())
     except RedisError as error:
         raise Refused("Nobody can plan just now: Redis, which carries work to the workers, does not answer.") from error
     flash("Planning has begun. It goes on when you close this page.", "note")
@@ -206,6 +209,11 @@ def _row(row: dict[str, Any], wave_id: int) -> dict[str, Any]:
     detail = row["exclusion_reason"] if row["reason"] == "excluded_by_manager" else None
     name = " ".join(filter(None, (row["first_name"], row["last_name"]))) or row["external_id"] or "deleted contact"
     return {**row, "href": href, "why": f"{why}: {detail}" if detail else why, "name": name}
+
+
+def _user_id() -> int:
+    user = current_user()
+    return user.id if user else abort(401)
 
 
 def _wave(session: Any, wave_id: int) -> tuple[Wave, Campaign]:

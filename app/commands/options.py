@@ -7,6 +7,8 @@ from decimal import Decimal, InvalidOperation
 
 import click
 
+from app.campaigns.creating import is_plausible
+
 LEAST_RATE = Decimal("1e-9")
 
 mapping_option = click.option(
@@ -50,6 +52,9 @@ def read_rates(pairs: tuple[str, ...]) -> dict[str, Decimal]:
 def read_day(value: str) -> date:
     """Return a day written as YYYY-MM-DD."""
     try:
-        return date.fromisoformat(value)
+        given = date.fromisoformat(value)
+        if not is_plausible(given):
+            raise ValueError(value)
+        return given
     except ValueError:
         raise click.BadParameter(f"«{value}» is not a day; write it as 2026-11-02.", param_hint="--today") from None

@@ -83,11 +83,12 @@ def programs(settings: Settings) -> list[Program]:
     """Return the processes of a whole installation."""
     environment = as_environment(settings)
 
-    def program(name: str, command: str) -> Program:
-        return Program(name, [sys.executable, "-m", "app.cli", command], environment)
+    def program(name: str, command: str, *, vital: bool = False) -> Program:
+        return Program(name, [sys.executable, "-m", "app.cli", command], environment, vital)
 
     workers = [program(f"worker {number}", "worker") for number in range(1, settings.workers + 1)]
-    return [program("web", "web"), *workers, program("scheduler", "scheduler")]
+    # Answers need the web alone: with Redis away, workers and scheduler come back in their own time.
+    return [program("web", "web", vital=True), *workers, program("scheduler", "scheduler")]
 
 
 def wait_for_web(supervisor: Supervisor, settings: Settings) -> int | None:

@@ -9,9 +9,11 @@ from typing import NamedTuple
 
 from redis import RedisError
 
+from app.core.errors import QuorumError
 from app.core.queue import key, redis
 
 KEPT_SECONDS = 3600
+FAILURE_KEPT_SECONDS = 24 * 3600
 
 
 class Standing(NamedTuple):
@@ -33,11 +35,30 @@ def shown(work: str) -> Iterator[Callable[[int, int], None]]:
         with suppress(RedisError):
             redis().set(name, f"{done} {total} {time.monotonic() - started:.1f}", ex=KEPT_SECONDS)
 
+    _note_failure(work, None)
     try:
         yield note
+    except BaseException as error:
+        _note_failure(work, str(error) if isinstance(error, QuorumError) else "The log of the worker says why.")
+        raise
     finally:
         with suppress(RedisError):
             redis().delete(name)
+
+
+def _note_failure(work: str, sentence: str | None) -> None:
+    name = key("failure", work)
+    with suppress(RedisError):
+        redis().delete(name) if sentence is None else redis().set(name, sentence, ex=FAILURE_KEPT_SECONDS)
+
+
+def failure(work: str) -> str | None:
+    """Return why the last try at `work` failed, or None when it did not, or long ago."""
+    try:
+        kept = redis().get(key("failure", work))
+    except RedisError:
+        return None
+    return kept.decode() if isinstance(kept, bytes) else None
 
 
 def standing(work: str) -> Standing | None:

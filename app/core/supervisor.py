@@ -64,11 +64,15 @@ _VISIBLE = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160)) if
 
 @dataclass(frozen=True)
 class Program:
-    """One program to run: `env` is added to the environment of the supervisor."""
+    """One program to run: `env` is added to the environment of the supervisor.
+
+    Without a `vital` one there is no point in the others; any other is started again for as long as they run.
+    """
 
     name: str
     argv: Sequence[str]
     env: Mapping[str, str] = field(default_factory=dict)
+    vital: bool = True
 
 
 @dataclass(frozen=True)
@@ -178,7 +182,7 @@ class Supervisor:
 
     def _mourn(self, child: _Child, ending: str) -> None:
         pause = child.count_death(self._pace)
-        if child.quick_deaths < self._pace.quick_deaths:
+        if child.quick_deaths < self._pace.quick_deaths or not child.is_vital:
             self.say(f"{child.name} has ended ({ending}). It starts again in {pause:g} s.")
             return
         self.say(
@@ -215,6 +219,7 @@ class _Child:
 
     def __init__(self, program: Program) -> None:
         self.name = program.name
+        self.is_vital = program.vital
         self.due_at = 0.0
         self.quick_deaths = 0
         self.last_lines: deque[str] = deque(maxlen=10)

@@ -40,9 +40,12 @@ _SETTLE = text(
         UPDATE message SET state = 'unknown', reason = 'the worker died while sending; nobody can tell whether it left'
         WHERE state = 'sending' AND claimed_at < :stale
         RETURNING invitation_id, claimed_at, number
+    ), noted AS (
+        UPDATE invitation i SET sent_at = coalesce(i.sent_at, s.claimed_at) FROM stale s WHERE i.id = s.invitation_id
+        RETURNING i.contact_id, s.claimed_at, s.number = 0 AND i.answered_at IS NULL AS waits
     ), asked AS (
-        SELECT i.contact_id, max(s.claimed_at)::date AS asked_on, count(*) FILTER (WHERE s.number = 0) AS invitations
-        FROM stale s JOIN invitation i ON i.id = s.invitation_id GROUP BY i.contact_id
+        SELECT contact_id, max(claimed_at)::date AS asked_on, count(*) FILTER (WHERE waits) AS invitations
+        FROM noted GROUP BY contact_id
     )
     UPDATE contact c SET last_invited_on = greatest(c.last_invited_on, a.asked_on),
                          unanswered = c.unanswered + a.invitations
@@ -60,6 +63,20 @@ def dispatch(now: datetime) -> int:
     batches = [ids[start : start + BATCH] for start in range(0, len(ids), BATCH)]
     enqueue_many(MAIL, "workers.jobs.send_messages", [(batch,) for batch in batches])
     return len(ids)
+
+
+_CANCEL = text(
+    """
+    UPDATE message m SET state = 'cancelled', reason = 'wave_over'
+    FROM wave w WHERE w.id = m.wave_id AND m.state = 'queued' AND w.state = 'finished'
+    """
+)
+
+
+def cancel_over() -> None:
+    """Give messages of finished waves that never left their final state."""
+    with transaction() as session:
+        session.execute(_CANCEL)
 
 
 def settle_stale(now: datetime) -> int:

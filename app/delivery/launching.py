@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import func, text
 from sqlalchemy.orm import Session
 
+from app.campaigns.creating import LINK_LIFE_DAYS
 from app.campaigns.models import Wave, WaveState
 from app.core import audit
 from app.core.db import transaction
@@ -29,6 +30,8 @@ _QUEUE = text(
     """
 )
 
+# A link lives for its days from the sending on, however long the plan lay.
+_LIVE = text("UPDATE invitation SET closes_on = greatest(closes_on, :closes_on) WHERE wave_id = :wave_id")
 _HAND_OUT_AGAIN = text("UPDATE message SET enqueued_at = NULL WHERE wave_id = :wave_id AND state = 'queued'")
 
 
@@ -43,6 +46,11 @@ def launch_wave(wave_id: int, *, now: datetime, actor: str) -> int:
             raise Refused(f"«{wave.name}» has no plan yet. Plan it first: nobody is asked without a reason on record.")
         if wave.state is not WaveState.PLANNED:
             raise Refused(f"«{wave.name}» was launched already; nobody is mailed twice.")
+        if wave.ends_on < now.date():
+            raise Refused(
+                f"«{wave.name}» ended on {wave.ends_on:%d %B %Y}; its links would be closed. Make a new wave."
+            )
+        session.execute(_LIVE, {"wave_id": wave_id, "closes_on": now.date() + timedelta(days=LINK_LIFE_DAYS)})
         queued: int = session.execute(_QUEUE, {"wave_id": wave_id, "due_at": now}).rowcount  # type: ignore[attr-defined] # of an INSERT
         wave.state, wave.launched_at = WaveState.RUNNING, func.now()
         audit.record(session, actor=actor, deed="wave.launched", subject=f"wave {wave_id}", messages=queued)

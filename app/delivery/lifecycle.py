@@ -37,6 +37,7 @@ class Refusal(enum.StrEnum):
     OPTED_OUT = "opted_out"
     SUPPRESSED = "suppressed"
     INVALID_EMAIL = "invalid_email"
+    CONTACTED_RECENTLY = "contacted_recently"
     ANSWERED = "answered"
 
 
@@ -51,6 +52,7 @@ class Standing(NamedTuple):
     unsubscribed: bool
     suppressed: bool
     deliverable: bool
+    contacted_recently: bool
     answered: bool
 
 
@@ -65,6 +67,7 @@ def refusal(standing: Standing) -> Refusal | None:
         (standing.contact_status == "opted_out" or standing.unsubscribed, Refusal.OPTED_OUT),
         (standing.contact_status == "suppressed" or standing.suppressed, Refusal.SUPPRESSED),
         (not standing.deliverable, Refusal.INVALID_EMAIL),
+        (standing.contacted_recently, Refusal.CONTACTED_RECENTLY),
         (standing.answered, Refusal.ANSWERED),
     )
     return next((reason for holds, reason in checks if holds), None)

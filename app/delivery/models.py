@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import ForeignKey, Identity, Index, SmallInteger, UniqueConstraint, Uuid, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from app.accounts.models import CRM_ID
 from app.core.db import Base, stored_enum
 
 
@@ -26,12 +27,16 @@ class MessageState(enum.StrEnum):
 
 
 class Message(Base):
-    """One mail of an invitation and the ledger of its sending: claimed and committed before it leaves."""
+    """One mail of an invitation and the ledger of its sending: claimed and committed before it leaves.
+
+    `recipient` is the normalised address of the claim; a contact may have another one by the time somebody says no.
+    """
 
     __tablename__ = "message"
     __table_args__ = (
         UniqueConstraint("invitation_id", "number"),
         Index("ix_message_due", "due_at", "id", postgresql_where=text("state = 'queued'")),
+        Index("ix_message_recipient", "recipient", "claimed_at", postgresql_where=text("recipient IS NOT NULL")),
         Index("ix_message_sending", "claimed_at", postgresql_where=text("state = 'sending'")),
     )
 
@@ -40,6 +45,7 @@ class Message(Base):
     wave_id: Mapped[int]
     account_id: Mapped[int]
     number: Mapped[int] = mapped_column(SmallInteger, server_default="0")
+    recipient: Mapped[str | None] = mapped_column(CRM_ID)
     state: Mapped[MessageState] = mapped_column(stored_enum(MessageState, "message_state"), server_default="queued")
     reason: Mapped[str | None]
     due_at: Mapped[datetime]

@@ -7,6 +7,7 @@ never recorded stays `sending` until `dispatching.settle_stale` calls it unknown
 from __future__ import annotations
 
 import logging
+import traceback
 import uuid
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -29,7 +30,7 @@ log = logging.getLogger(__name__)
 
 _LOOK = text(
     """
-    SELECT m.invitation_id, m.number, m.attempt_id, w.state AS wave_state, w.survey_version_id,
+    SELECT m.invitation_id, m.number, w.state AS wave_state, w.survey_version_id, w.ends_on < current_date AS ended,
            i.completed_at IS NOT NULL AND m.number > 0 AS answered, i.refused_at IS NOT NULL AS refused,
            i.account_id, c.id AS contact_id, c.account_id AS contact_account_id, c.status AS contact_status,
            c.email_key, c.first_name, c.last_name, c.language, a.name AS account, a.status AS account_status,
@@ -44,7 +45,20 @@ _LOOK = text(
     FOR UPDATE OF m SKIP LOCKED
     """
 )
-_CLAIM = text("UPDATE message SET state = 'sending', attempt_id = :attempt_id, claimed_at = now() WHERE id = :id")
+# Two workers may claim mails to one mailbox at the same moment: the second waits here until the first has committed.
+_ALONE_WITH = text("SELECT pg_advisory_xact_lock(hashtextextended(:recipient, 0))")
+# Any two invitations to a mailbox lie a week apart, whoever bears it (domain section 3); an unknown send counts.
+_RECENT = text(
+    """
+    SELECT EXISTS (
+        SELECT FROM message WHERE recipient = :recipient AND id <> :id AND number = 0
+          AND state IN ('sending', 'sent', 'unknown') AND claimed_at > now() - interval '7 days')
+    """
+)
+_CLAIM = text(
+    "UPDATE message SET state = 'sending', attempt_id = :attempt_id, claimed_at = now(), recipient = :recipient"
+    " WHERE id = :id"
+)
 _REFUSE = text("UPDATE message SET state = 'refused', reason = :reason WHERE id = :id")
 _RECORD = text(
     """
@@ -53,11 +67,12 @@ _RECORD = text(
         WHERE id = :id AND attempt_id = :attempt_id AND state IN ('sending', 'unknown')
         RETURNING invitation_id, number
     ), invited AS (
-        UPDATE invitation i SET sent_at = coalesce(i.sent_at, now()) FROM done d WHERE i.id = d.invitation_id
-        RETURNING i.contact_id, d.number
+        UPDATE invitation i SET sent_at = coalesce(i.sent_at, now())
+        FROM done d JOIN invitation before ON before.id = d.invitation_id WHERE i.id = before.id
+        RETURNING i.contact_id, d.number = 0 AND before.sent_at IS NULL AND before.answered_at IS NULL AS waits
     )
     UPDATE contact c SET last_invited_on = greatest(c.last_invited_on, current_date),
-                         unanswered = c.unanswered + (v.number = 0)::int
+                         unanswered = c.unanswered + v.waits::int
     FROM invited v WHERE c.id = v.contact_id
     """
 )
@@ -83,7 +98,7 @@ class Sender:
     def send_all(self, ids: Sequence[int]) -> int:
         """Send those of the messages that are still queued; return how many left."""
         with ThreadPoolExecutor(min(self._at_once, len(ids) or 1), thread_name_prefix="send") as pool:
-            return sum(pool.map(self.send, ids))
+            return sum(pool.map(self._send_safely, ids))
 
     def send(self, id: int) -> bool:
         """Send one message if it is still queued and nothing speaks against it; return whether it left."""
@@ -93,11 +108,19 @@ class Sender:
         mail = self._composed(id, letter)
         return mail is not None and self._handed_over(id, letter, mail)
 
+    def _send_safely(self, id: int) -> bool:
+        """Send one message; whatever surprises us there is no reason to keep the others waiting."""
+        try:
+            return self.send(id)
+        except Exception as error:  # noqa: BLE001 - a claimed one stays `sending` and becomes unknown, never a second mail
+            _log_fault(id, error)
+            return False
+
     def _composed(self, id: int, letter: Letter) -> OutgoingMail | None:
         try:
             return self._composer.compose(letter, definition_of(letter.survey_version_id))
-        except Exception:
-            log.exception("message %s could not be written", id)
+        except Exception as error:  # noqa: BLE001 - nothing has left yet, so it must not leave the message in doubt
+            _log_fault(id, error)
             _settle(_FAIL, id, letter, reason="the mail could not be written; the log of the worker says why")
             return None
 
@@ -118,6 +141,11 @@ class Sender:
         return False
 
 
+def _log_fault(id: int, error: Exception) -> None:
+    """Log where it broke, and not the message of the error, which may quote a person's values."""
+    log.error("message %s: %s\n%s", id, type(error).__name__, "".join(traceback.format_tb(error.__traceback__)))
+
+
 def claim(id: int) -> Letter | None:
     """Claim a queued message for one attempt, committed before anything leaves.
 
@@ -128,16 +156,25 @@ def claim(id: int) -> Letter | None:
         found = session.execute(_LOOK, {"id": id}).mappings().one_or_none()
         if found is None or found["wave_state"] == "paused":
             return None
-        reason = refusal(_standing(found))
+        reason = refusal(_standing(found, contacted_recently=_asked_this_week(session, id, found)))
         if reason is not None:
             session.execute(_REFUSE, {"id": id, "reason": reason.value})
             return None
         return _claimed(session, id, found)
 
 
+def _asked_this_week(session: Session, id: int, found: Any) -> bool:
+    """Tell whether the mailbox got another invitation within seven days; reminders are not held back."""
+    if found["email_key"] is None or found["number"]:
+        return False
+    mailbox = {"id": id, "recipient": found["email_key"]}
+    session.execute(_ALONE_WITH, mailbox)
+    return bool(session.scalar(_RECENT, mailbox))
+
+
 def _claimed(session: Session, id: int, found: Any) -> Letter:
     attempt_id = uuid.uuid4()
-    session.execute(_CLAIM, {"id": id, "attempt_id": attempt_id})
+    session.execute(_CLAIM, {"id": id, "attempt_id": attempt_id, "recipient": found["email_key"]})
     return Letter(
         attempt_id=attempt_id,
         invitation_id=found["invitation_id"],
@@ -151,9 +188,9 @@ def _claimed(session: Session, id: int, found: Any) -> Letter:
     )
 
 
-def _standing(found: Any) -> Standing:
+def _standing(found: Any, *, contacted_recently: bool) -> Standing:
     return Standing(
-        wave_over=found["wave_state"] != "running",
+        wave_over=found["wave_state"] != "running" or found["ended"],
         contact_known=found["contact_id"] is not None,
         same_account=found["contact_account_id"] == found["account_id"],
         account_active=found["account_status"] == "active",
@@ -161,6 +198,7 @@ def _standing(found: Any) -> Standing:
         unsubscribed=found["refused"] or found["suppression"] == "unsubscribed",
         suppressed=found["suppression"] not in (None, "unsubscribed"),
         deliverable=found["email_key"] is not None,
+        contacted_recently=contacted_recently,
         answered=found["answered"],
     )
 

@@ -74,10 +74,11 @@ def admin_password(home: Path) -> str:
 
 
 def prepare(today: date) -> int:
-    """Import the sample company and plan a wave on it, unless that was done; return the wave's id."""
+    """Import the sample company and plan a wave on it, unless one is open; return the wave's id."""
     with db.transaction() as session:
         accounts = session.scalar(select(func.count()).select_from(Account))
-        wave = session.scalar(select(Wave).order_by(Wave.id.desc()).limit(1))
+        open_still = (Wave.ends_on >= today) & (Wave.state != WaveState.FINISHED)
+        wave = session.scalar(select(Wave).where(open_still).order_by(Wave.id.desc()).limit(1))
     if not accounts:
         _import_company(today)
     wave_id = create_wave(_order(today), actor=ACTOR) if wave is None else wave.id
@@ -102,7 +103,7 @@ def _import_company(today: date) -> None:
 def _order(today: date) -> WaveOrder:
     quarter = (today.month + 2) // 3
     return WaveOrder(
-        key=f"{today.year}-q{quarter}",
+        key=today.isoformat(),
         name=f"Q{quarter} {today.year}",
         planned_for=today,
         rates={"EUR": Decimal("1.08")},
@@ -120,7 +121,10 @@ def send(wave_id: int) -> None:
 
 def unsent(wave_id: int) -> int:
     """Return how many mails of the wave are still on their way."""
-    query = text("SELECT count(*) FROM message WHERE wave_id = :wave_id AND state IN ('queued', 'sending')")
+    query = text(
+        "SELECT count(*) FROM message m JOIN wave w ON w.id = m.wave_id"
+        " WHERE m.wave_id = :wave_id AND m.state IN ('queued', 'sending') AND w.state = 'running'"
+    )
     with db.transaction() as session:
         return session.scalar(query, {"wave_id": wave_id}) or 0
 
@@ -169,7 +173,7 @@ _SILENT = text(
     """
     SELECT i.id FROM invitation i
     JOIN wave_account f ON f.wave_id = i.wave_id AND f.account_id = i.account_id
-    WHERE i.wave_id = :wave_id AND i.sent_at IS NOT NULL AND i.answered_at IS NULL
+    WHERE i.wave_id = :wave_id AND i.sent_at IS NOT NULL AND i.answered_at IS NULL AND i.closes_on >= current_date
     ORDER BY f.annual_value DESC NULLS LAST, i.level, i.turn LIMIT :limit
     """
 )

@@ -23,9 +23,7 @@ def index() -> str:
             return render_template("reporting/nothing_yet.html")
         found = wave_board(session, wave_id)
         low, high = _band_asked(found.metric)
-        wanted = Wanted(
-            wave_id, level=request.args.get("level", ""), low=low, high=high, search=text_asked(), page=page_asked()
-        )
+        wanted = Wanted(wave_id, level=text_asked("level"), low=low, high=high, search=text_asked(), page=page_asked())
         page = answer_page(session, wanted)
         show_in_view(session, found)
         rows = [said_in_words(row, found) for row in page.rows]

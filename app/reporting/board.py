@@ -25,7 +25,7 @@ from app.surveys.models import SurveyVersion
 DISPOSITION = """
     CASE WHEN r.state = 'complete' THEN 'complete' WHEN r.state = 'partial' THEN 'partial'
          WHEN i.refused_at IS NOT NULL THEN 'refused' WHEN i.bounced_at IS NOT NULL THEN 'bounced'
-         WHEN i.sent_at IS NOT NULL THEN 'silent' WHEN m.state = 'unknown' THEN 'unknown' ELSE 'not_sent' END
+         WHEN m.state = 'unknown' THEN 'unknown' WHEN i.sent_at IS NOT NULL THEN 'silent' ELSE 'not_sent' END
 """
 """How an invitation `i` stands, given its answer `r` and its first message `m`; an answer outweighs all else."""
 

@@ -69,17 +69,12 @@ def account_overview(session: Session, wanted: Wanted) -> Overview:
         f"""
         SELECT a.id, a.external_id, a.name, a.lifetime_value, a.currency, a.manager_name AS manager, a.renewal_on,
                a.industry, a.status, h.*, coalesce(i.asked, 0) AS asked,
-               coalesce(i.asked_decision_maker, 0) AS asked_decision_maker,
-               coalesce(i.asked_influencer, 0) AS asked_influencer, coalesce(i.asked_user, 0) AS asked_user,
                (h.heard_decision_maker + h.heard_influencer + h.heard_user)::numeric / nullif(h.wanted, 0) AS coverage,
                count(*) OVER () AS total
         FROM ({HEARING}) h
         JOIN account a ON a.id = h.account_id
         LEFT JOIN (
-            SELECT account_id, count(*) AS asked,
-                   count(*) FILTER (WHERE level = 'decision_maker') AS asked_decision_maker,
-                   count(*) FILTER (WHERE level = 'influencer') AS asked_influencer,
-                   count(*) FILTER (WHERE level = 'user') AS asked_user
+            SELECT account_id, count(sent_at) AS asked
             FROM invitation WHERE wave_id = :wave_id GROUP BY account_id
         ) i ON i.account_id = h.account_id
         WHERE ({FILTERS.get(wanted.only, "true")})

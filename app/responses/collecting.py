@@ -153,6 +153,7 @@ def _keep(
     }
     statement = insert(Response).values({**frozen, **values})
     session.execute(statement.on_conflict_do_update(index_elements=["invitation_id"], set_=values))
+    invitation.sent_at = invitation.sent_at or now  # whoever answers has got it
     invitation.answered_at = invitation.answered_at or now
     if complete:
         invitation.completed_at = invitation.completed_at or now

@@ -220,6 +220,7 @@ def upgrade() -> None:
     sa.Column('wave_id', sa.BigInteger(), nullable=False),
     sa.Column('account_id', sa.BigInteger(), nullable=False),
     sa.Column('number', sa.SmallInteger(), server_default='0', nullable=False),
+    sa.Column('recipient', sa.Text(collation='C'), nullable=True),
     sa.Column('state', sa.Enum('queued', 'sending', 'sent', 'failed', 'unknown', 'refused', 'cancelled', name='message_state'), server_default='queued', nullable=False),
     sa.Column('reason', sa.Text(), nullable=True),
     sa.Column('due_at', sa.DateTime(timezone=True), nullable=False),
@@ -234,6 +235,7 @@ def upgrade() -> None:
     sa.UniqueConstraint('invitation_id', 'number', name=op.f('uq_message_invitation_id_number'))
     )
     op.create_index('ix_message_due', 'message', ['due_at', 'id'], unique=False, postgresql_where=sa.text("state = 'queued'"))
+    op.create_index('ix_message_recipient', 'message', ['recipient', 'claimed_at'], unique=False, postgresql_where=sa.text('recipient IS NOT NULL'))
     op.create_index('ix_message_sending', 'message', ['claimed_at'], unique=False, postgresql_where=sa.text("state = 'sending'"))
     op.create_table('response',
     sa.Column('invitation_id', sa.BigInteger(), nullable=False),

@@ -44,6 +44,12 @@ def add_user(email: str, name: str, password: str | None = None, *, actor: str =
     return user, password
 
 
+def name_of(user_id: int) -> str:
+    """Return how the audit trail calls a person: by address, or by number when they are gone."""
+    user = find(user_id)
+    return user.email if user else f"user {user_id}"
+
+
 def find(user_id: int) -> User | None:
     """Return the person with this id, or None."""
     with reading() as session:

@@ -136,6 +136,14 @@ def test_currencies_are_converted_at_the_rates_of_the_wave() -> None:
         assert session.get_one(WaveAccount, (wave_id, yen)).annual_value is None
 
 
+def test_a_value_beyond_all_money_is_unknown_and_stops_nobody() -> None:
+    account = add_account("A1", 10**17, [], currency="EUR")
+    wave_id = planned(rates={"EUR": Decimal(1080)})
+    with transaction() as session:
+        frozen = session.get_one(WaveAccount, (wave_id, account))
+        assert (frozen.annual_value, frozen.value_flagged) == (None, True)
+
+
 def test_a_wave_is_planned_once() -> None:
     add_account("A1", 1000, people("U", Level.USER, 2))
     wave_id = planned()

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from itsdangerous import TimestampSigner
 from sqlalchemy import select
-from werkzeug.routing import Rule
+from werkzeug.routing import IntegerConverter, Rule
 from werkzeug.test import TestResponse
 
 from app.core import db
@@ -39,8 +39,7 @@ def person(database: str) -> User:
 def asked_as_a_stranger(app: Flask, rule: Rule, method: str) -> TestResponse:
     with app.test_request_context():
         values = {
-            name: 1 if converter.__class__.__name__ == "IntegerConverter" else "x"
-            for name, converter in rule._converters.items()
+            name: 1 if isinstance(converter, IntegerConverter) else "x" for name, converter in rule._converters.items()
         }
         built = rule.build(values)
     assert built is not None, rule.rule

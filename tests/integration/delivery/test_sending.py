@@ -24,7 +24,7 @@ from tests.support.company import Person, add_account, draft, people, planned, t
 from tests.support.settings import settings
 from tests.support.transport import ToldTransport
 
-NOW = datetime(2026, 11, 2, 9, tzinfo=UTC)
+NOW = datetime.now(UTC)
 
 
 def launched(count: int = 3, **more: object) -> list[int]:

@@ -15,6 +15,7 @@ from app.accounts.models import Level
 from app.campaigns.models import Decision, Invitation, WaveAccount
 from app.core.db import reading, transaction
 from app.core.errors import NotFound
+from app.delivery.dispatching import settle_stale
 from app.delivery.launching import launch_wave
 from app.delivery.models import Message
 from app.delivery.sending import Sender
@@ -79,9 +80,15 @@ def recount(session: Session, wave_id: int) -> dict[str, object]:
         "accounts_heard": sum(bool(by_account.get(account.account_id)) for account in asked),
         "accounts_covered": sum(there[account.account_id] == targets[account.account_id] for account in asked),
         "decision_makers_heard": sum(levels.decision_maker > 0 for levels in responded.values()),
+        "accounts_surveyed": _surveyed(session, wave_id, {account.account_id for account in asked}),
         "revenue": revenue,
         "scores": Counter(row.score for row in answers.values()),
     }
+
+
+def _surveyed(session: Session, wave_id: int, asked: set[int]) -> int:
+    sent = select(Invitation.account_id).where(Invitation.wave_id == wave_id, Invitation.sent_at.is_not(None))
+    return len(asked & set(session.scalars(sent)))
 
 
 def _dispositions(session: Session, wave_id: int, level: Level, answers: dict[int, Response]) -> Dispositions:
@@ -94,10 +101,10 @@ def _dispositions(session: Session, wave_id: int, level: Level, answers: dict[in
             found[answer.state] += 1
         elif invitation.refused_at:
             found["refused"] += 1
-        elif invitation.sent_at:
-            found["silent"] += 1
+        elif invitation.id in unknown:
+            found["unknown"] += 1
         else:
-            found["unknown" if invitation.id in unknown else "not_sent"] += 1
+            found["silent" if invitation.sent_at else "not_sent"] += 1
     roster = select(Decision.contact_id).where(Decision.wave_id == wave_id, Decision.level == level)
     return Dispositions(roster=len(session.scalars(roster).all()), **found)
 
@@ -113,6 +120,7 @@ def shown(board: Board) -> dict[str, object]:
         "accounts_heard": facts["accounts_heard"],
         "accounts_covered": facts["accounts_covered"],
         "decision_makers_heard": facts["decision_makers_heard"],
+        "accounts_surveyed": facts["accounts_surveyed"],
     }
 
 
@@ -154,8 +162,9 @@ def _something_happens(rng: random.Random, sender: Sender, messages: list[int], 
         unsubscribe(invitation)
     else:
         with transaction() as session:
-            lost = "UPDATE message SET state = 'unknown' WHERE id = :id AND state = 'queued'"
-            session.execute(text(lost), {"id": rng.choice(messages)})
+            claimed = "UPDATE message SET state = 'sending', claimed_at = now() - interval '1 hour'"
+            session.execute(text(f"{claimed} WHERE id = :id AND state = 'queued'"), {"id": rng.choice(messages)})
+        settle_stale(now)
 
 
 def test_a_wave_nobody_was_planned_for_has_no_figures_and_no_zero_percent(database: str) -> None:
@@ -175,7 +184,7 @@ def test_the_overview_shows_what_the_issue_names(database: str) -> None:
     assert (rows["A1"]["required"], rows["A1"]["contacts"], rows["A1"]["asked"], rows["A1"]["answers"]) == (
         11,
         18,
-        11,
+        0,
         0,
     )
     assert [id for id, row in rows.items() if row["shortage"]] == ["A4"]

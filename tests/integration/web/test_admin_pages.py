@@ -21,7 +21,7 @@ from app.delivery.models import Message
 from app.delivery.sending import Sender
 from app.responses.collecting import record_answer
 from app.surveys.answers import Answer
-from tests.support.company import Person, add_account, draft, planned, three_levels
+from tests.support.company import TODAY, Person, add_account, draft, planned, three_levels
 from tests.support.settings import settings
 from tests.support.web import csrf_token
 from workers.jobs import plan
@@ -66,7 +66,8 @@ def test_every_page_shows_a_busy_installation(database: str, admin_client: Flask
         "/accounts?wave=99999999999999999",
         "/accounts/1",
         "/accounts/2",
-        "/answers?band=detractor&level=user&q=late%00",
+        "/answers?band=detractor&level=user%00&q=late%00",
+        f"/waves/{wave_id}/plan?reason=%00&level=%00",
         "/outbox?q=company&page=7",
         "/outbox/1",
         "/outbox/1/html",
@@ -78,7 +79,19 @@ def test_every_page_shows_a_busy_installation(database: str, admin_client: Flask
         assert "<b>Slow" not in answer.text, page
 
 
-@pytest.mark.parametrize("page", ["/waves/77", "/waves/77/plan", "/waves/77/plan.csv", "/accounts/77", "/outbox/77"])
+@pytest.mark.parametrize(
+    "page",
+    [
+        f"/waves/{2**63}",
+        f"/accounts/{10**30}",
+        f"/outbox/{2**64}",
+        "/waves/77",
+        "/waves/77/plan",
+        "/waves/77/plan.csv",
+        "/accounts/77",
+        "/outbox/77",
+    ],
+)
 def test_what_is_not_there_is_a_404(admin_client: FlaskClient, page: str) -> None:
     assert admin_client.get(page).status_code == 404
 
@@ -107,7 +120,7 @@ def test_a_wave_is_made_planned_and_sent_from_the_pages(database: str, admin_cli
         "/waves/new",
         data={
             **fields,
-            "planned_for": "2026-11-02",
+            "planned_for": TODAY.isoformat(),
             "days": "30",
             "csrf_token": csrf_token(admin_client, "/waves/new"),
         },
@@ -117,7 +130,7 @@ def test_a_wave_is_made_planned_and_sent_from_the_pages(database: str, admin_cli
     token = csrf_token(admin_client, plan_page)
     assert "Plan this wave" in admin_client.get(plan_page).text
     assert admin_client.post(plan_page, data={"csrf_token": token}).status_code == 302
-    plan(1, "ana.sand@quorum.example")  # what the worker does with the job
+    plan(1, 1)  # what the worker does with the job
     page = admin_client.get(plan_page).text
     assert "Send to 6 people now" in page
     sent = admin_client.post("/waves/1/send", data={"csrf_token": token})
@@ -141,6 +154,10 @@ def test_a_wave_is_made_planned_and_sent_from_the_pages(database: str, admin_cli
         ("days", "0", "1 to 365"),
         ("days", "many", "1 to 365"),
         ("planned_for", "31/02/2026", "2026-11-02"),
+        ("planned_for", "9999-12-31", "2026-11-02"),
+        ("days", "000001999999999", "1 to 365"),
+        ("currency", "ßßß", "three letters"),
+        ("name", "\0", "Give the wave a name"),
     ],
 )
 def test_what_is_wrong_with_a_wave_stands_next_to_its_field(
@@ -197,3 +214,19 @@ def test_with_redis_away_a_wave_is_sent_all_the_same_and_planning_says_what_is_w
     refused = admin_client.post(f"/waves/{other}/plan", data={"csrf_token": token})
     assert refused.status_code == 409
     assert "Redis" in refused.text
+
+
+def test_a_plan_that_failed_says_so_on_its_page(database: str, admin_client: FlaskClient) -> None:
+    add_account("A1", 1000, three_levels("P", 1, 1, 1))
+    wave_id = draft()
+    with transaction() as session:
+        session.execute(text("ALTER TABLE decision ADD CONSTRAINT broken CHECK (rank > 1)"))
+    with pytest.raises(Exception, match="broken"):
+        plan(wave_id, 1)
+    page = admin_client.get(f"/waves/{wave_id}/plan").text
+    assert "Planning did not end well" in page
+    assert "Plan this wave" in page
+    with transaction() as session:
+        session.execute(text("ALTER TABLE decision DROP CONSTRAINT broken"))
+    plan(wave_id, 1)
+    assert "Planning did not end well" not in admin_client.get(f"/waves/{wave_id}/plan").text

@@ -14,6 +14,7 @@ GOOD = Standing(
     unsubscribed=False,
     suppressed=False,
     deliverable=True,
+    contacted_recently=False,
     answered=False,
 )
 
@@ -47,6 +48,7 @@ def test_nothing_speaks_against_a_good_one() -> None:
         ({"contact_status": "suppressed"}, Refusal.SUPPRESSED),
         ({"suppressed": True}, Refusal.SUPPRESSED),
         ({"deliverable": False}, Refusal.INVALID_EMAIL),
+        ({"contacted_recently": True}, Refusal.CONTACTED_RECENTLY),
         ({"answered": True}, Refusal.ANSWERED),
     ],
 )
