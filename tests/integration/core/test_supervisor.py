@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -175,6 +176,17 @@ def test_quick_deaths_in_a_row_end_all_with_the_last_lines() -> None:
     assert "exit status 7" in said[4]
     assert said[5] == "    port 80 is taken"
     assert said[-1] == "Stopping web. Ctrl-C forces it."
+
+
+def test_who_is_not_vital_is_started_again_for_ever() -> None:
+    out = io.StringIO()
+    hopeless = replace(shell("exit 7", name="worker"), vital=False)
+    with Supervisor([shell(FOREVER), hopeless], out=out, pace=HASTY) as supervisor:
+        deadline = time.monotonic() + DEADLINE_SECONDS
+        while out.getvalue().count("It starts again") < 8:
+            assert supervisor.wait(timeout=0.1) is None
+            assert time.monotonic() < deadline
+    assert "Giving up" not in out.getvalue()
 
 
 def test_deaths_that_are_not_quick_never_end_the_rest() -> None:
