@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import UTC, datetime
 
 from app.campaigns.finishing import finish_waves
 from app.campaigns.planning import plan_wave
 from app.core import progress
 from app.core.auth.users import name_of
+from app.core.errors import Refused
 from app.delivery import dispatching
 from app.delivery.sending import Sender
 from workers.context import settings
@@ -36,5 +38,5 @@ def finish_over_waves() -> None:
 
 def plan(wave_id: int, user_id: int) -> None:
     """Plan a wave that an admin asked for, and let the page see how far it is."""
-    with progress.shown(f"plan-{wave_id}") as report:
+    with suppress(Refused), progress.shown(f"plan-{wave_id}") as report:  # a second click is no fault
         plan_wave(wave_id, actor=name_of(user_id), progress=report)

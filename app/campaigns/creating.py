@@ -11,6 +11,8 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from app.accounts import places
+from app.accounts.cells import Unreadable
 from app.campaigns.models import Campaign, Wave
 from app.core import audit
 from app.core.db import transaction
@@ -42,6 +44,14 @@ class WaveOrder:
     days: int = LINK_LIFE_DAYS
 
 
+def is_currency(code: str) -> bool:
+    """Tell whether a currency of this ISO code exists."""
+    try:
+        return places.currency(code) == code
+    except Unreadable:
+        return False
+
+
 def is_plausible(day: date) -> bool:
     """Tell whether somebody can mean this day; a mistyped century is no wave."""
     return 2000 <= day.year <= 2100
@@ -54,6 +64,8 @@ def create_wave(order: WaveOrder, *, actor: str) -> int:
     """
     if order.survey_key not in definitions():
         raise Refused(f"There is no survey «{order.survey_key}». There are: {', '.join(sorted(definitions()))}.")
+    if not is_currency(order.currency):
+        raise Refused(f"«{order.currency}» is no currency; write its ISO code, such as USD.")
     with transaction() as session:
         session.execute(select(func.pg_advisory_xact_lock(func.hashtext("create_wave"))))
         campaign = _campaign(session, order)

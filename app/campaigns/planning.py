@@ -71,6 +71,8 @@ def plan_wave(wave_id: int, *, actor: str, progress: Progress | None = None) -> 
         # One plan at a time: the snapshot of the next one has to hold the invitations of this one.
         session.execute(select(func.pg_advisory_xact_lock(func.hashtext("plan_wave"))))
         accounts = session.scalar(select(func.count()).select_from(Account)) or 0
+        if not accounts:
+            raise Refused("There are no accounts to plan for. Bring them first, with: quorum import")
         terms = Terms(wave.planned_for, wave.key, quota_from_json(wave.quota))
         with FrozenPlan(wave, driver(session)) as plan:
             for done, (account_id, sample, contact_ids) in enumerate(_samples(wave, terms), start=1):

@@ -9,12 +9,23 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from typing import Any
 
-from flask import Blueprint, Response, abort, flash, redirect, render_template, request, stream_with_context, url_for
+from flask import (
+    Blueprint,
+    Response,
+    abort,
+    flash,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    stream_with_context,
+    url_for,
+)
 from redis import RedisError
 from sqlalchemy import select, text
 from werkzeug.wrappers import Response as AnyResponse
 
-from app.campaigns.creating import WaveOrder, create_wave, is_plausible, quota_from_json
+from app.campaigns.creating import WaveOrder, create_wave, is_currency, is_plausible, quota_from_json
 from app.campaigns.deciding import (
     DECISION_COLUMNS,
     PER_PAGE,
@@ -24,7 +35,7 @@ from app.campaigns.deciding import (
     decision_page,
     stream_decisions,
 )
-from app.campaigns.models import Campaign, Wave
+from app.campaigns.models import Campaign, Wave, WaveState
 from app.core import navigation, progress
 from app.core.auth.sessions import actor, current_user
 from app.core.db import reading
@@ -104,7 +115,7 @@ def _order(given: dict[str, str]) -> tuple[WaveOrder | None, dict[str, str]]:
         faults["survey"] = "Choose one of the surveys."
     if given.get("quota") not in presets.names():
         faults["quota"] = "Choose one of the quota tables."
-    if not re.fullmatch(r"[A-Za-z]{3}", given.get("currency", "")):
+    if not is_currency(given.get("currency", "").upper()):
         faults["currency"] = "Give the currency as three letters, such as USD."
     days = given.get("days", "")
     if not (re.fullmatch(r"[0-9]{1,3}", days) and 1 <= int(days) <= 365):
@@ -135,7 +146,7 @@ def _day(value: str) -> date | None:
 
 
 @pages.get("/waves/<int:wave_id>/plan")
-def plan(wave_id: int) -> str:
+def plan(wave_id: int) -> Response:
     """Show the plan: who is asked, who is not, and why; or how far planning is; or the button that starts it."""
     with reading() as session:
         wave, campaign = _wave(session, wave_id)
@@ -152,7 +163,9 @@ def plan(wave_id: int) -> str:
             "counts": decision_counts(session, wave_id),
         }
     navigation.show(navigation.InView(campaign.name, wave.name, url_for("reporting.board", wave_id=wave_id), others=()))
-    return render_template(
+    standing, failure = progress.standing(f"plan-{wave_id}"), progress.failure(f"plan-{wave_id}")
+    waiting = wave.state is WaveState.DRAFT and not failure and (standing is not None or "begun" in request.args)
+    page = render_template(
         "campaigns/plan.html",
         wave=wave,
         quota=quota_from_json(wave.quota),
@@ -161,10 +174,15 @@ def plan(wave_id: int) -> str:
         wanted=wanted,
         words=WORDS,
         per_page=PER_PAGE,
-        standing=progress.standing(f"plan-{wave_id}"),
-        failure=progress.failure(f"plan-{wave_id}"),
+        standing=standing,
+        failure=failure,
+        waiting=waiting,
         **context,
     )
+    response = make_response(page)
+    if waiting:
+        response.headers["Refresh"] = "2"  # until the plan is there, with or without script
+    return response
 
 
 @pages.post("/waves/<int:wave_id>/plan")

@@ -16,6 +16,7 @@ import click
 from app.commands.services import programs, wait_for_web
 from app.core.errors import QuorumError
 from app.core.installation import DEFAULT_HOME, opened
+from app.core.ports import checked, is_free
 from app.core.supervisor import Supervisor
 from app.core.terminal import console, error_console
 from app.demo import staging
@@ -37,7 +38,7 @@ LINKS_PRINTED = 20
 def demo(port: int | None, folder: Path | None, as_json: bool) -> None:
     """Show the whole way once: import, plan, send, answer, coverage. Stays up until Ctrl-C."""
     with ExitStack() as held:
-        raise SystemExit(_run(_free(port) if port else _first_free(held), folder, as_json))
+        raise SystemExit(_run(checked(port) if port else _first_free(held), folder, as_json))
 
 
 def _run(port: int, folder: Path | None, as_json: bool) -> int:
@@ -110,15 +111,9 @@ def _say(sentence: str) -> None:
     error_console.print(sentence, style="dim", highlight=False)
 
 
-def _free(port: int) -> int:
-    if not _is_free(port):
-        raise QuorumError(f"Port {port} is taken by another program. Name a free one with --port.")
-    return port
-
-
 def _first_free(held: ExitStack) -> int:
     for port in range(DEFAULT_PORT, DEFAULT_PORT + PORTS_TRIED):
-        if _is_free(port) and _is_ours(port, held):
+        if is_free(port) and _is_ours(port, held):
             return port
     raise QuorumError(f"All ports from {DEFAULT_PORT} on are taken. Name a free one with --port.")
 
@@ -134,13 +129,3 @@ def _is_ours(port: int, held: ExitStack) -> bool:
     except OSError:
         return False
     return True
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-        return True

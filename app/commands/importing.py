@@ -12,6 +12,7 @@ from app.accounts.importing import ImportResult, import_accounts, import_contact
 from app.accounts.rows import RowFault
 from app.commands.context import actor, installation
 from app.commands.options import mapping_option, read_mapping
+from app.core.errors import QuorumError
 from app.core.terminal import console, error_console, progress
 
 SOME_REJECTED = 1
@@ -49,7 +50,9 @@ def import_files(
         raise click.UsageError("Name at least one file: --accounts, --contacts or --revenue.")
     columns = read_mapping(mapping)
     if rejected_to is not None:
-        rejected_to.mkdir(parents=True, exist_ok=True)
+        _make_folder(rejected_to)
+    if dry_run and accounts is not None and (contacts or revenue):
+        error_console.print("A dry run adds no accounts, so the rest is held against those that are there already.")
     with installation():
         results = [
             _import(deed, path, dry_run=dry_run, rejected_to=rejected_to, mapping=columns)
@@ -60,6 +63,13 @@ def import_files(
     rejected = sum(result.rejected for result in results)
     if rejected:
         raise SystemExit(SOME_REJECTED)
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise QuorumError(f"The folder {folder} cannot be made: {error.strerror}.") from error
 
 
 def _import(

@@ -13,6 +13,7 @@ import click
 from app import create_app
 from app.core.installation import as_environment, opened
 from app.core.migrating import migrate as migrate_database
+from app.core.ports import checked
 from app.core.queue import nudge
 from app.core.serving import serve
 from app.core.supervisor import Program, Supervisor
@@ -30,15 +31,19 @@ def _environment(port: int | None = None, home: str | None = None) -> dict[str, 
 @click.option("--dir", "home", type=click.Path(file_okay=False), help="Folder of the embedded services.")
 def up(port: int | None, home: str | None) -> None:
     """Run everything: migrations, web, workers, scheduler, and the services that are not given. Ctrl-C stops it."""
-    with (
-        opened(_environment(port, home), say=error_console.print, migrating=True) as settings,
-        Supervisor(programs(settings), out=sys.stderr) as supervisor,
-    ):
-        status = wait_for_web(supervisor, settings)
-        if status is None:
-            console.print(f"Quorum is up: {settings.public_url}\nStop it with Ctrl-C.", highlight=False)
-            status = supervisor.wait()
+    with opened(_environment(port, home), say=error_console.print, migrating=True) as settings:
+        checked(settings.port, settings.host)
+        status = _run(settings)
     raise SystemExit(status)
+
+
+def _run(settings: Settings) -> int:
+    with Supervisor(programs(settings), out=sys.stderr) as supervisor:
+        status = wait_for_web(supervisor, settings)
+        if status is not None:
+            return status
+        console.print(f"Quorum is up: {settings.public_url}\nStop it with Ctrl-C.", highlight=False)
+        return supervisor.wait() or 0
 
 
 @click.command("web")

@@ -46,6 +46,8 @@ def launch_wave(wave_id: int, *, now: datetime, actor: str) -> int:
             raise Refused(f"«{wave.name}» has no plan yet. Plan it first: nobody is asked without a reason on record.")
         if wave.state is not WaveState.PLANNED:
             raise Refused(f"«{wave.name}» was launched already; nobody is mailed twice.")
+        if wave.planned_for > now.date():
+            raise Refused(f"«{wave.name}» is reckoned from {wave.planned_for:%d %B %Y}; send it from that day on.")
         if wave.ends_on < now.date():
             raise Refused(
                 f"«{wave.name}» ended on {wave.ends_on:%d %B %Y}; its links would be closed. Make a new wave."

@@ -15,7 +15,7 @@ from app.surveys.texts import LANGUAGES, pick_language
 pages = Blueprint("unsubscribe", __name__)
 
 
-@pages.get("/u/<token>")
+@pages.get("/u/<token>", strict_slashes=False)
 @by_link
 def ask(token: str) -> Response:
     """Ask with a button; looking changes nothing, since mail gateways look at every link."""
@@ -26,7 +26,7 @@ def ask(token: str) -> Response:
     return _show("done" if recipient.unsubscribed else "ask", token, recipient)
 
 
-@pages.post("/u/<token>")
+@pages.post("/u/<token>", strict_slashes=False)
 @by_link
 def act(token: str) -> Response:
     """Unsubscribe, or take it back; no cookie, no redirect, 200, as RFC 8058 wants it."""

@@ -19,7 +19,7 @@ from app.surveys.texts import LANGUAGES, pick_language
 pages = Blueprint("survey", __name__)
 
 
-@pages.get("/s/<token>")
+@pages.get("/s/<token>", strict_slashes=False)
 @by_link
 def survey(token: str) -> Response:
     """Show where the customer stands: the question, the reasons, or the thanks."""
@@ -32,7 +32,7 @@ def survey(token: str) -> Response:
     return respond(_page(token, link, language))
 
 
-@pages.post("/s/<token>")
+@pages.post("/s/<token>", strict_slashes=False)
 @by_link
 def answer(token: str) -> AnyResponse:
     """Keep what was posted and show the next page, or show the form again with its faults and all that was typed."""

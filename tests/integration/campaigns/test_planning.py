@@ -231,11 +231,17 @@ def test_progress_counts_to_the_end() -> None:
     assert seen[-1] == (3, 3)
 
 
-def test_an_empty_company_is_a_plan_of_nobody() -> None:
+def test_without_accounts_there_is_nothing_to_plan_and_the_wave_stays_a_draft() -> None:
     wave_id = draft()
-    assert plan_wave(wave_id, actor="test").accounts == 0
+    with pytest.raises(Refused, match="quorum import"):
+        plan_wave(wave_id, actor="test")
     with transaction() as session:
-        assert session.get_one(Wave, wave_id).state is WaveState.PLANNED
+        assert session.get_one(Wave, wave_id).state is WaveState.DRAFT
+
+
+def test_a_currency_that_does_not_exist_makes_no_wave() -> None:
+    with pytest.raises(Refused, match="ZZZ"):
+        draft("z", currency="ZZZ")
 
 
 def test_there_is_no_wave_to_plan() -> None:
