@@ -14,6 +14,7 @@ from playwright.sync_api import Browser, Page, expect
 from werkzeug.serving import make_server
 
 from tests.support.admin import EMAIL, PASSWORD, admin
+from tests.support.browser import is_guess
 from tests.support.showcase import showcase
 
 __all__ = ["admin"]
@@ -50,7 +51,10 @@ def looking(chromium: Browser, address: str, path: str, **context: object) -> It
     room = chromium.new_context(base_url=address, **context)  # type: ignore[arg-type]  # playwright's own options
     page = room.new_page()
     complaints: list[str] = []
-    page.on("console", lambda said: complaints.append(said.text) if said.type in {"error", "warning"} else None)
+    page.on(
+        "console",
+        lambda said: complaints.append(said.text) if said.type in {"error", "warning"} and not is_guess(said) else None,
+    )
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.goto(f"/login?{urlencode({'next': path})}")
     page.fill("[name=email]", EMAIL)

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, sync_playwright
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 ARGUMENTS = [
@@ -54,6 +54,11 @@ def browser() -> Iterator[Browser]:
             yield chromium
         finally:
             chromium.close()
+
+
+def is_guess(said: ConsoleMessage) -> bool:
+    """Tell whether the browser only complains that there is no icon where it guessed one, which no page asks for."""
+    return str(said.location.get("url", "")).endswith("/favicon.ico")
 
 
 @pytest.fixture(scope="session")
