@@ -8,7 +8,7 @@ once it is made; its `model_dump(mode="json")` is what a published version keeps
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Annotated
@@ -18,11 +18,14 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from app.surveys.faults import DefinitionError, Fault, explain
 from app.surveys.metrics import METRICS, Band
 from app.surveys.reading import ReadingError, read_yaml
-from app.surveys.wording import Text
+from app.surveys.texts import LANGUAGES
+from app.surveys.wording import Text, fill
 
 FOLDER = Path(__file__).resolve().parents[2] / "survey_templates" / "definitions"
 
 Key = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
+_MOST_DRIVERS = 5
+
 Language = Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
 
 
@@ -47,6 +50,7 @@ class Driver(_Part):
 
     key: Key = Field(description="a lasting key such as response_time")
     label: Text = Field(description="the words people tick")
+    retired: bool = Field(default=False, description="true when it is no longer asked; what was answered stays")
 
 
 class TopDriver(Driver):
@@ -63,14 +67,40 @@ class ScoreQuestion(_Part):
     high: Text = Field(description="what the highest number means")
 
 
+class Verbatim(_Part):
+    """An open question, in the words for the band of the score."""
+
+    key: Key = Field(description="a lasting key such as why")
+    text: ByBand = Field(description="the question above the field, by band")
+
+
+class Rating(_Part):
+    """One aspect that people rate from 1 to 7."""
+
+    key: Key = Field(description="a lasting key such as trust")
+    text: Text = Field(description="the statement or aspect people rate")
+
+
+class Ratings(_Part):
+    """Extra ratings on one scale from 1 to 7, as relationship-quality surveys have them."""
+
+    text: Text = Field(description="the question above the ratings")
+    low: Text = Field(description="what 1 means")
+    high: Text = Field(description="what 7 means")
+    items: tuple[Rating, ...] = Field(min_length=1, max_length=6, description="one to six aspects")
+
+
 class Questions(_Part):
     """What the page asks, in its order."""
 
     greeting: Text = Field(description="the line above the question")
+    object: Text | None = Field(default=None, description="what {object} stands for, such as «our support»")
     score: ScoreQuestion = Field(description="the closed question: text, low, high")
-    reasons: ByBand = Field(description="the question above the drivers, by band")
-    drivers: tuple[TopDriver, ...] = Field(min_length=1, description="the tier-1 reasons")
-    comment: ByBand = Field(description="the question above the comment, by band")
+    reasons: ByBand | None = Field(default=None, description="the question above the drivers, by band")
+    drivers: tuple[TopDriver, ...] = Field(default=(), description="the tier-1 reasons")
+    ratings: Ratings | None = Field(default=None, description="extra ratings from 1 to 7")
+    comments: tuple[Verbatim, ...] = Field(default=(), max_length=2, description="none, one or two open questions")
+    contact: Text | None = Field(default=None, description="«may we contact you about this», beside its box")
 
 
 class Reminder(_Part):
@@ -95,6 +125,13 @@ class MailTexts(Reminder):
         return rounds[min(reminder, len(rounds) - 1)]
 
 
+class PromoterLink(_Part):
+    """Where promoters may go after their answer: a review site, a referral form."""
+
+    url: Annotated[str, Field(pattern=r"^https://[^\s<>\"]+$")] = Field(description="an address such as https://…")
+    label: Text = Field(description="the words of the link")
+
+
 class Definition(_Part):
     """One survey, complete in every one of its languages."""
 
@@ -106,6 +143,7 @@ class Definition(_Part):
     questions: Questions = Field(description="the page: greeting, score, reasons, drivers, comment")
     mail: MailTexts = Field(description="the mail: subject, preheader, greeting, intro, closing, button")
     thanks: ByBand = Field(description="the thank-you sentence, by band")
+    promoter_link: PromoterLink | None = Field(default=None, description="a link that only promoters see at the end")
 
     @property
     def scale(self) -> range:
@@ -118,12 +156,18 @@ class Definition(_Part):
 
     @property
     def driver_paths(self) -> tuple[str, ...]:
-        """Every driver as `support` or `support/response_time`, in the order of the page."""
-        return tuple(self._drivers())
+        """Every driver that is asked, as `support` or `support/response_time`, in the order of the page."""
+        retired = {path for path, driver in self._drivers().items() if driver.retired}
+        return tuple(path for path in self._drivers() if not {path, path.partition("/")[0]} & retired)
 
     def driver_label(self, path: str, lang: str) -> str:
-        """Return the label of one driver, without its parent's; KeyError when there is none."""
+        """Return the label of one driver, retired or not, without its parent's; KeyError when there is none."""
         return self._drivers()[path].label.root[lang][-1]
+
+    def values(self, lang: str, given: Mapping[str, str | None]) -> dict[str, str | None]:
+        """Return the values that the texts of this survey are filled with: those `given`, and its own object."""
+        about = self.questions.object
+        return {**given, "object": fill(about, lang, given) if about else None}
 
     def _drivers(self) -> dict[str, Driver]:
         found: dict[str, Driver] = {}
@@ -173,20 +217,54 @@ def _ready_made() -> tuple[tuple[str, Definition], ...]:
     return tuple((definition.key, definition) for definition in loaded)
 
 
+def advice(definition: Definition) -> tuple[Fault, ...]:
+    """Return what the definition may do and better would not: it can be published all the same."""
+    asked = [driver for driver in definition.questions.drivers if not driver.retired]
+    found = []
+    if len(asked) > _MOST_DRIVERS:
+        found.append(Fault("questions.drivers", f"has {len(asked)} reasons; people read at most {_MOST_DRIVERS}"))
+    for place, driver in enumerate(definition.questions.drivers):
+        below = sum(not child.retired for child in driver.drivers)
+        if below > _MOST_DRIVERS:
+            path = f"questions.drivers[{place}].drivers"
+            found.append(Fault(path, f"has {below} reasons; people read at most {_MOST_DRIVERS}"))
+    return tuple(found)
+
+
 def _inner_faults(definition: Definition) -> Iterator[Fault]:
-    """What one field cannot see alone: languages, keys that occur twice, the metric."""
+    """What one field cannot see alone: languages, keys that occur twice, the metric, what {object} stands for."""
     if definition.metric not in METRICS:
         yield Fault("metric", f"should be one of {', '.join(METRICS)}, not {definition.metric}")
     if definition.default_language not in definition.languages:
         yield Fault("default_language", f"should be one of {', '.join(definition.languages)}")
     yield from _twice("languages", definition.languages)
-    yield from _twice("questions.drivers", [driver.key for driver in definition.questions.drivers])
-    for place, driver in enumerate(definition.questions.drivers):
-        yield from _twice(f"questions.drivers[{place}].drivers", [child.key for child in driver.drivers])
+    for lang in definition.languages:
+        if lang not in LANGUAGES:
+            yield Fault("languages", f"{lang} is not a language Quorum speaks; there are {', '.join(LANGUAGES)}")
+    yield from _key_faults(definition.questions)
     for path, text in _texts(definition, ""):
         yield from _language_faults(path, text, definition.languages)
-        if path.endswith(".label") and text.has_placeholders:
+        yield from _object_faults(definition, path, text)
+        if path.endswith(".label") and path.startswith("questions.drivers") and text.has_placeholders:
             yield Fault(path, "should be plain words: a label reads the same for everybody")
+
+
+def _key_faults(questions: Questions) -> Iterator[Fault]:
+    yield from _twice("questions.drivers", [driver.key for driver in questions.drivers])
+    for place, driver in enumerate(questions.drivers):
+        yield from _twice(f"questions.drivers[{place}].drivers", [child.key for child in driver.drivers])
+    yield from _twice("questions.comments", [verbatim.key for verbatim in questions.comments])
+    if questions.ratings:
+        yield from _twice("questions.ratings.items", [item.key for item in questions.ratings.items])
+    if any(not driver.retired for driver in questions.drivers) and questions.reasons is None:
+        yield Fault("questions.reasons", "is missing: the question above the drivers, by band")
+
+
+def _object_faults(definition: Definition, path: str, text: Text) -> Iterator[Fault]:
+    if "object" in text.placeholders and path == "questions.object":
+        yield Fault(path, "cannot stand for itself; take {object} out")
+    elif "object" in text.placeholders and definition.questions.object is None:
+        yield Fault(path, "uses {object}, and questions.object does not say what that is")
 
 
 def _twice(path: str, names: list[str] | tuple[str, ...]) -> Iterator[Fault]:

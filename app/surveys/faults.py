@@ -22,6 +22,8 @@ _SHAPES = {
     "dict_type": "should have one text for each language, such as «en: …»",
     "model_type": "should have parts of its own below it",
     "too_short": "is empty; at least one is needed",
+    "too_long": "has {actual_length}; there is room for {max_length}",
+    "bool_parsing": "should be true or false",
     "string_pattern_mismatch": "should match the pattern {pattern}",
 }
 

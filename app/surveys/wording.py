@@ -6,7 +6,8 @@ A text is written once for each language, as one sentence or as a list of altern
       en: ["Hello {first_name},", "Hello,"]
 
 The first alternative whose placeholders all have a value is used. The last one may use nothing but
-`{company}`, which every brand has, so there is always one that fits. Nothing here knows about HTML.
+`{company}`, which every brand has, and `{object}`, which the survey itself says, so there is always one that fits.
+Nothing here knows about HTML.
 """
 
 from __future__ import annotations
@@ -21,8 +22,16 @@ from pydantic_core import PydanticCustomError
 
 from app.surveys.cleaning import single_line
 
-PLACEHOLDERS = ("company", "account", "first_name", "product", "touchpoint")
-ALWAYS_KNOWN = frozenset({"company"})
+PLACEHOLDERS = ("company", "account", "first_name", "product", "touchpoint", "object")
+ALWAYS_KNOWN = frozenset({"company", "object"})
+
+SAMPLE_VALUES: Mapping[str, str | None] = {
+    "account": "Example Works",
+    "first_name": "Robin",
+    "product": "Series 400",
+    "touchpoint": "#4711",
+}
+"""An invented reader, for previews and tests; words that read the same in every language."""
 
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 
@@ -36,14 +45,14 @@ def _alternatives(written: object) -> tuple[str, ...]:
         raise _problem("is empty; write the text that people will read")
     for text in texts:
         _check_placeholders(text)
-    if needed := _names(texts[-1]) - ALWAYS_KNOWN:
+    if needed := placeholders_in(texts[-1]) - ALWAYS_KNOWN:
         shown = ", ".join(f"{{{name}}}" for name in sorted(needed))
         raise _problem(f"needs a last alternative without {shown}, for when that is not known")
     return tuple(texts)
 
 
 def _check_placeholders(text: str) -> None:
-    for name in sorted(_names(text)):
+    for name in sorted(placeholders_in(text)):
         if name not in PLACEHOLDERS:
             near = get_close_matches(name, PLACEHOLDERS, n=1)
             known = ", ".join(f"{{{known}}}" for known in near or PLACEHOLDERS)
@@ -52,7 +61,8 @@ def _check_placeholders(text: str) -> None:
         raise _problem("has a brace without its other half; write placeholders as {company}")
 
 
-def _names(text: str) -> set[str]:
+def placeholders_in(text: str) -> set[str]:
+    """Return the names of the values that one alternative depends on."""
     return set(_PLACEHOLDER.findall(text))
 
 
@@ -75,7 +85,13 @@ class Text(RootModel[dict[str, Alternatives]]):
     @property
     def has_placeholders(self) -> bool:
         """Whether any alternative in any language depends on a value."""
-        return any(_names(alternative) for alternatives in self.root.values() for alternative in alternatives)
+        return bool(self.placeholders)
+
+    @property
+    def placeholders(self) -> frozenset[str]:
+        """The names of the values that any alternative in any language depends on."""
+        written = (alternative for alternatives in self.root.values() for alternative in alternatives)
+        return frozenset(name for alternative in written for name in placeholders_in(alternative))
 
 
 def fill(text: Text, lang: str, values: Mapping[str, str | None]) -> str:
@@ -86,6 +102,6 @@ def fill(text: Text, lang: str, values: Mapping[str, str | None]) -> str:
     """
     known = {name: line for name, value in values.items() if value and (line := single_line(value))}
     for alternative in text.root[lang]:
-        if _names(alternative) <= known.keys():
+        if placeholders_in(alternative) <= known.keys():
             return _PLACEHOLDER.sub(lambda found: known[found[1]], alternative)
     raise LookupError(f"no alternative can be filled without a company name: {text.root[lang]!r}")
