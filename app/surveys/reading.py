@@ -1,7 +1,8 @@
 """Reading YAML that people write or upload: strict, harmless, and with faults that name the line.
 
 Every scalar is read as the text that stands there, so that the language `no` is not a false and a label
-`2024` not a number. Aliases and towers of brackets are refused: a few lines of them cost gigabytes or minutes.
+`2024` not a number; control characters, which databases refuse, are taken out. Aliases and towers of
+brackets are refused: a few lines of them cost gigabytes or minutes.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ from itertools import takewhile
 from typing import Protocol
 
 import yaml
+
+from app.surveys.cleaning import clean_text
 
 _LARGEST = 1_000_000
 _DEEPEST = 20
@@ -50,7 +53,7 @@ def read_yaml(text: str) -> object:
 
 def _node(event: yaml.Event, events: Iterator[yaml.Event], depth: int) -> object:
     if isinstance(event, yaml.ScalarEvent):
-        return event.value
+        return clean_text(event.value)
     if isinstance(event, yaml.AliasEvent):
         raise ReadingError(_line(event.start_mark), f"write the text out; *{event.anchor} is not followed")
     if depth == _DEEPEST:

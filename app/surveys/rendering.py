@@ -1,60 +1,47 @@
-"""Pages and mails from a definition, a brand and values: pure functions, with no request and no database.
+"""The pages of a customer from a definition, a brand and values: pure functions, with no request and no database.
 
-Lives here: what each page and mail needs, its Content-Security-Policy, and the sentences for faults.
-How they look is in `survey_templates/`. All values are escaped; pages carry no script at all.
+Lives here: which pages there are, what each needs, and the sentences for faults. All values are escaped.
 """
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import textwrap
-from collections.abc import Collection, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
-from typing import Any, Literal
+from functools import lru_cache
+from typing import Any, Literal, NamedTuple
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
-from babel import Locale
 from babel.numbers import format_decimal
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
-from markupsafe import Markup
+from markupsafe import escape
 
-from app.surveys.answers import COMMENT_LIMIT, FieldFault, Step
-from app.surveys.brands import NEUTRAL_COLOUR, Brand, Shades, shades
+from app.surveys.answers import COMMENT_LIMIT, RATING_SCALE, FieldFault, Step, Typed
+from app.surveys.brands import Brand
 from app.surveys.cleaning import single_line
-from app.surveys.definition import Definition
+from app.surveys.definition import ByBand, Definition, Driver, TopDriver
+from app.surveys.metrics import BANDS, Band
+from app.surveys.templating import NOTHING, Page, locale_of, markup, page_script, policy
 from app.surveys.texts import catalogue
-from app.surveys.wording import fill
+from app.surveys.wording import Text, fill
 
-FOLDER = Path(__file__).resolve().parents[2] / "survey_templates"
+__all__ = [
+    "Notice",
+    "Page",
+    "Unsubscribe",
+    "Values",
+    "failed_page",
+    "fault_sentences",
+    "notice_page",
+    "survey_page",
+    "thanks_page",
+    "unsubscribe_page",
+]
 
-Notice = Literal["wrong", "closed", "failed"]
-Unsubscribe = Literal["ask", "done", "undone"]
+Notice = Literal["wrong", "closed", "failed", "too_large"]
+Unsubscribe = Literal["ask", "done", "done_brand", "undone"]
 Values = Mapping[str, str | None]
 
-# The grounds that pages/page.css and mails/invitation.html put the brand's colour on.
-_PAPER, _NIGHT = "#ffffff", "#15171b"
-_CARD, _NIGHT_CARD = "#ffffff", "#1b1e23"
-_ROW = 6  # rating cells that fit side by side in a mail of 320 px
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """An HTML page and the Content-Security-Policy header it must be sent with."""
-
-    html: str
-    csp: str
-
-
-@dataclass(frozen=True, slots=True)
-class Mail:
-    """A mail: its subject on one line, its HTML and its plain-text twin."""
-
-    subject: str
-    html: str
-    text: str
+NOTHING_TYPED = Typed(None)
 
 
 def survey_page(
@@ -66,24 +53,27 @@ def survey_page(
     action_url: str,
     values: Values,
     change_url: str | None = None,
-    score: int | None = None,
-    selected: Collection[str] = (),
-    comment: str = "",
+    shown: Typed = NOTHING_TYPED,
     faults: Sequence[FieldFault] = (),
     is_test: bool = False,
     unsubscribe_url: str | None = None,
+    languages: Mapping[str, str] = NOTHING,
 ) -> Page:
-    """Return step 1 (the score) or step 2 (reasons and comment) with what was typed and its faults.
+    """Return the step «score», or the one after it with reasons, ratings and comments: what was typed, and its faults.
 
-    Without a valid `score` it is step 1, whatever was asked for. `change_url` is a GET that shows step 1.
+    Without a valid score it is the first, whatever was asked for. `change_url` is a GET that shows the first step,
+    `languages` holds the address of this page in each language. With JavaScript both steps are one page.
     """
-    known = score if score in definition.scale else None
-    context = _survey(definition, brand, lang, values, known)
-    context |= {"action_url": action_url, "change_url": change_url or action_url}
-    context |= {"selected": selected, "comment": comment, "is_test": is_test, "unsubscribe_url": unsubscribe_url}
-    sentences = {fault.field: _sentence(definition, fault, lang) for fault in faults}
-    template = "score" if step == 1 or known is None else "reasons"
-    return _page(template, brand, lang, sentences=sentences, **context)
+    score = shown.score if shown.score in definition.scale else None
+    frame = _Frame(_Same(definition), brand, lang, "score" if score is None else step, score, is_test)
+    links = {"action_url": action_url, "trap_url": _with_query(action_url, website=1)}
+    links |= {"change_url": change_url or action_url, "unsubscribe_url": unsubscribe_url or ""}
+    if faults or shown != Typed(shown.score):
+        sentences = fault_sentences(definition, faults, lang)
+        html = _survey_html(frame, values, links, languages, shown, sentences)
+    else:
+        html = _blank_html(frame, values, links, languages)
+    return Page(html, policy(brand, script=page_script()))
 
 
 def thanks_page(
@@ -96,100 +86,171 @@ def thanks_page(
     change_url: str,
     is_test: bool = False,
     unsubscribe_url: str | None = None,
+    languages: Mapping[str, str] = NOTHING,
 ) -> Page:
     """Return the page after the last step: thanks in the words for this score, and the way to change it."""
-    context = _survey(definition, brand, lang, values, score)
-    return _page(
-        "thanks", brand, lang, change_url=change_url, is_test=is_test, unsubscribe_url=unsubscribe_url, **context
-    )
+    band = definition.band(score)
+    context = {
+        "say": _speaker(definition, brand, lang, values),
+        "thanks": definition.thanks.of(band),
+        "promoter_link": definition.promoter_link if band == "promoter" else None,
+        "score": score,
+        "change_url": change_url,
+        "is_test": is_test,
+        "unsubscribe_url": unsubscribe_url,
+        "languages": languages,
+    }
+    return _page("thanks", brand, lang, context)
 
 
-def notice_page(kind: Notice, brand: Brand | None, lang: str) -> Page:
-    """Return the page for a link that is wrong (404) or closed (410), or for an answer that failed (500, 503).
+def notice_page(kind: Notice, brand: Brand | None, lang: str, *, languages: Mapping[str, str] = NOTHING) -> Page:
+    """Return the page for a link that is wrong (404) or closed (410), a post too large (413), a failure (500, 503).
 
     Without a brand it needs nothing but this call, so that a forged link costs no look at the database.
     """
-    return _page(kind, brand, lang)
+    return _page(kind, brand, lang, {"posted": (), "languages": languages})
 
 
-def unsubscribe_page(kind: Unsubscribe, brand: Brand | None, lang: str, *, action_url: str) -> Page:
-    """Return the page that asks, confirms, or confirms the undoing.
-
-    Its forms POST `action=unsubscribe` or `action=resubscribe` to `action_url`.
-    """
-    return _page("unsubscribe", brand, lang, kind=kind, action_url=action_url)
+def failed_page(brand: Brand | None, lang: str, *, action_url: str, posted: Iterable[tuple[str, str]]) -> Page:
+    """Return the page for a post that could not be kept (500, 503); it holds all that was posted, to be sent again."""
+    return _page("failed", brand, lang, {"action_url": action_url, "posted": tuple(posted)})
 
 
-def mail(
-    definition: Definition,
-    brand: Brand,
+def unsubscribe_page(
+    kind: Unsubscribe,
+    brand: Brand | None,
     lang: str,
     *,
-    values: Values,
-    survey_url: str,
-    unsubscribe_url: str,
-    reminder: int = 0,
-    logo_url: str | None = None,
+    action_url: str,
+    several_brands: bool = False,
+    undoable: bool = True,
     is_test: bool = False,
-) -> Mail:
-    """Return the invitation (`reminder` 0) or a reminder, one link for each score.
+) -> Page:
+    """Return the page that asks, confirms, or confirms the undoing.
 
-    `logo_url` is a public image; without it the brand's name stands there, since mail programs do not show
-    data URIs.
+    Its forms POST `action=unsubscribe`, `unsubscribe_brand` (with `several_brands`: this one only) or `resubscribe`
+    (while `undoable`) to `action_url`.
     """
-    context = _survey(definition, brand, lang, values, None)
-    context |= _mail_parts(definition, brand, survey_url, reminder)
-    context |= {"unsubscribe_url": unsubscribe_url, "logo_url": logo_url, "why": _why(brand, values, lang)}
-    html = _render("mails/invitation.html", lang, brand=brand, is_test=is_test, **context)
-    text = _render("mails/invitation.txt", lang, brand=brand, is_test=is_test, **context)
-    subject = single_line(context["say"](context["words"].subject))
-    return Mail(f"[Test] {subject}" if is_test else subject, html, text)
+    context = {
+        "kind": kind,
+        "action_url": action_url,
+        "several_brands": several_brands,
+        "undoable": undoable,
+        "is_test": is_test,
+    }
+    return _page("unsubscribe", brand, lang, context)
 
 
-def _survey(definition: Definition, brand: Brand, lang: str, values: Values, score: int | None) -> dict[str, Any]:
-    known = {**values, "company": brand.name}
-    return {
+def fault_sentences(definition: Definition, faults: Iterable[FieldFault], lang: str) -> dict[str, str]:
+    """Return what is wrong with each field, by the field's name, as a sentence for the person who typed it."""
+    return {fault.field: _sentence(definition, fault, lang) for fault in faults}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Same:
+    """A definition as a key: this very one; comparing two that read alike would take longer than making a page."""
+
+    definition: Definition
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and other.definition is self.definition
+
+    def __hash__(self) -> int:
+        return id(self.definition)
+
+
+class _Frame(NamedTuple):
+    """What is the same on the page of everybody who stands at the same point of the same survey."""
+
+    survey: _Same
+    brand: Brand
+    lang: str
+    step: Step
+    score: int | None
+    is_test: bool
+
+
+def _blank_html(frame: _Frame, values: Values, links: Values, languages: Values) -> str:
+    """Return the page of somebody who has typed nothing yet but perhaps a score, as nearly all pages are."""
+    names = {name: line for name, value in values.items() if value and (line := single_line(value))}
+    given = {**names, **links, **languages}
+    pieces = _pieces(frame, tuple(names), tuple(name for name in links if links[name]), tuple(languages))
+    return "".join(escape(given[piece]) if place % 2 else piece for place, piece in enumerate(pieces))
+
+
+@lru_cache(maxsize=512)
+def _pieces(
+    frame: _Frame, names: tuple[str, ...], links: tuple[str, ...], languages: tuple[str, ...]
+) -> tuple[str, ...]:
+    """Return a blank page cut where people's names and addresses go: a piece for all, the name of a slot, a piece …
+
+    Private-use characters mark the slots while the page is made. Filling them takes a fiftieth of making the page.
+    """
+    name_marks, link_marks, language_marks = (
+        {slot: f"\ue000{slot}\ue001" for slot in slots} for slots in (names, links, languages)
+    )
+    html = _survey_html(frame, name_marks, link_marks, language_marks, Typed(frame.score), NOTHING)
+    slots = "|".join(map(re.escape, (*names, *links, *languages)))  # a brand's own text may hold such marks too
+    return tuple(re.split(f"\ue000({slots})\ue001", html))
+
+
+def _survey_html(
+    frame: _Frame, values: Values, links: Values, languages: Values, shown: Typed, sentences: Mapping[str, str]
+) -> str:
+    definition = frame.survey.definition
+    say = _speaker(definition, frame.brand, frame.lang, values)
+    context = {
+        **{name: links.get(name) for name in ("action_url", "trap_url", "change_url", "unsubscribe_url")},
+        "languages": languages,
+        "step": frame.step,
+        "score": frame.score,
+        "is_test": frame.is_test,
+        "shown": shown,
+        "sentences": sentences,
         "questions": definition.questions,
-        "thanks": definition.thanks,
         "scale": definition.scale,
-        "score": score,
-        "band": None if score is None else definition.band(score),
-        "say": lambda text: fill(text, lang, known),
+        "band": None if frame.score is None else definition.band(frame.score),
+        "band_of": definition.band,
+        "say": say,
+        "spoken": lambda text: _spoken(text, say),
+        "drivers": _asked(definition),
+        "rating_scale": RATING_SCALE,
+        "comment_limit": COMMENT_LIMIT,
     }
+    return markup("survey", frame.brand, frame.lang, context, script=page_script())
 
 
-def _mail_parts(definition: Definition, brand: Brand, survey_url: str, reminder: int) -> dict[str, Any]:
-    links = [(number, _with_score(survey_url, number)) for number in definition.scale]
-    first = len(links) if len(links) <= _ROW else (len(links) + 1) // 2
-    return {
-        "words": definition.mail.of(reminder),
-        "letter": definition.mail,
-        "survey_url": survey_url,
-        "links": links,
-        "rows": [row for row in (links[:first], links[first:]) if row],
-        "day": shades(brand.colour, _CARD),
-        "night": shades(brand.colour, _NIGHT_CARD),
-    }
+def _speaker(definition: Definition, brand: Brand, lang: str, values: Values) -> Callable[[Text], str]:
+    known = definition.values(lang, {**values, "company": brand.name})
+    return lambda text: fill(text, lang, known)
 
 
-def _why(brand: Brand, values: Values, lang: str) -> str:
-    say = catalogue(lang).gettext
-    if account := single_line(values.get("account") or ""):
-        sentence = say("You get this mail because %(account)s works with %(company)s.")
-        return sentence % {"account": account, "company": brand.name}
-    return say("You get this mail because you work with %(company)s.") % {"company": brand.name}
+def _spoken(text: ByBand, say: Callable[[Text], str]) -> list[tuple[list[Band], str]]:
+    """Return each wording of `text` once, with the bands it is for."""
+    bands: dict[str, list[Band]] = {}
+    for band in BANDS:
+        bands.setdefault(say(text.of(band)), []).append(band)
+    return [(those, words) for words, those in bands.items()]
 
 
-def _with_score(url: str, score: int) -> str:
-    parts = urlsplit(url)
-    query = "&".join(filter(None, (parts.query, urlencode({"score": score}))))
-    return urlunsplit(parts._replace(query=query))
+def _asked(definition: Definition) -> list[tuple[TopDriver, list[Driver]]]:
+    """Return the drivers that are asked today, each with those below it."""
+    return [
+        (parent, [child for child in parent.drivers if not child.retired])
+        for parent in definition.questions.drivers
+        if not parent.retired
+    ]
+
+
+def _page(template: str, brand: Brand | None, lang: str, context: Mapping[str, Any]) -> Page:
+    return Page(markup(template, brand, lang, context), policy(brand))
 
 
 def _sentence(definition: Definition, fault: FieldFault, lang: str) -> str:
     say = catalogue(lang).gettext
-    if fault.field == "score":
-        first, last = definition.scale[0], definition.scale[-1]
+    if fault.field == "score" or fault.field.startswith("rating."):
+        scale = definition.scale if fault.field == "score" else RATING_SCALE
+        first, last = scale[0], scale[-1]
         return say("Please choose a number from %(first)s to %(last)s.") % {"first": first, "last": last}
     if fault.field == "driver":
         return say("One of these reasons is no longer part of this survey. Please tick again.")
@@ -198,80 +259,10 @@ def _sentence(definition: Definition, fault: FieldFault, lang: str) -> str:
 
 
 def _number(number: int, lang: str) -> str:
-    return format_decimal(number, locale=_locale(lang))
+    return format_decimal(number, locale=locale_of(lang))
 
 
-def _page(template: str, brand: Brand | None, lang: str, **context: Any) -> Page:
-    style = _style(brand.colour if brand else NEUTRAL_COLOUR)
-    common: dict[str, Any] = {"brand": brand, "style": style, "is_test": False, "unsubscribe_url": None}
-    html = _render(f"pages/{template}.html", lang, **({"sentences": {}} | common | context))
-    return Page(html, _policy(style))
-
-
-def _policy(style: str) -> str:
-    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    return (
-        f"default-src 'none'; style-src 'sha256-{digest}'; img-src data:; "
-        "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
-    )
-
-
-@cache
-def _stylesheet() -> str:
-    return (FOLDER / "pages" / "page.css").read_text(encoding="utf-8")
-
-
-def _style(colour: str) -> str:
-    day, night = _properties(shades(colour, _PAPER)), _properties(shades(colour, _NIGHT))
-    return f"{day}@media (prefers-color-scheme: dark) {{ {night}}}\n{_stylesheet()}"
-
-
-def _properties(used: Shades) -> str:
-    return f":root {{ --accent: {used.accent}; --on-accent: {used.on_accent}; --accent-edge: {used.edge}; }}\n"
-
-
-def _render(template: str, lang: str, **context: Any) -> str:
-    locale = _locale(lang)
-    return _environment(lang).get_template(template).render(lang=lang, direction=locale.text_direction, **context)
-
-
-@cache
-def _locale(lang: str) -> Locale:
-    return Locale.parse(lang, sep="-")
-
-
-@cache
-def _environment(lang: str) -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(FOLDER),
-        autoescape=select_autoescape(["html"]),
-        undefined=StrictUndefined,
-        extensions=["jinja2.ext.i18n"],
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    environment.install_gettext_translations(catalogue(lang), newstyle=True)  # type: ignore[attr-defined]  # added by the i18n extension
-    environment.filters |= {"one_line": _one_line, "paragraphs": _paragraphs, "wrapped": _wrapped}
-    environment.globals |= {"strong": _strong, "mail_link": _mail_link}
-    return environment
-
-
-def _one_line(lines: str) -> str:
-    return ", ".join(part for line in lines.splitlines() if (part := line.strip(" ,")))
-
-
-def _paragraphs(text: str) -> list[str]:
-    return [" ".join(part.split()) for part in text.split("\n\n")]
-
-
-def _wrapped(text: str) -> str:
-    return textwrap.fill(text, 72, break_long_words=False, break_on_hyphens=False)
-
-
-def _strong(value: object) -> Markup:
-    return Markup("<strong>{}</strong>").format(value)
-
-
-def _mail_link(address: str) -> Markup:
-    return Markup('<a href="mailto:{0}">{0}</a>').format(address)
+def _with_query(url: str, **more: int) -> str:
+    parts = urlsplit(url)
+    query = "&".join(filter(None, (parts.query, urlencode(more))))
+    return urlunsplit(parts._replace(query=query))

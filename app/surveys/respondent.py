@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -10,6 +11,9 @@ from flask import Response, request
 from app.core.auth.sessions import open_to_everyone
 from app.core.web import csrf
 from app.surveys.rendering import Page
+
+QUICK = 5
+"""Gzip's level: 9 makes a page a twentieth smaller and takes twice as long."""
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -21,8 +25,12 @@ def by_link(view: View) -> View:
 
 
 def respond(page: Page, status: int = 200) -> Response:
-    """Return `page` with its headers."""
+    """Return `page` with its headers, compressed for those who can read that."""
     response = Response(page.html, status=status, mimetype="text/html")
+    if request.accept_encodings["gzip"]:
+        response.set_data(gzip.compress(response.get_data(), QUICK, mtime=0))
+        response.headers["Content-Encoding"] = "gzip"
+    response.headers["Vary"] = "Accept-Encoding, Accept-Language"
     response.headers["Content-Security-Policy"] = page.csp
     response.headers["X-Robots-Tag"] = "noindex"
     return response

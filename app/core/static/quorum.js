@@ -49,3 +49,24 @@ async function freshen(part) {
   if (!fresh?.dataset.live) return location.reload(); // done, or logged out: the whole page has something new to say
   part.replaceChildren(...fresh.childNodes);
 }
+
+// A preview beside a form follows what is typed: each button that fills a frame says where the frame's page comes from.
+for (const form of document.querySelectorAll("form[data-preview]")) {
+  let wait;
+  form.addEventListener("input", () => {
+    clearTimeout(wait);
+    wait = setTimeout(() => fillFrames(form), 300);
+  });
+  if (form.dataset.preview === "now") window.addEventListener("load", () => fillFrames(form));
+}
+
+async function fillFrames(form) {
+  for (const button of form.querySelectorAll("button[formtarget]")) {
+    const response = await fetch(button.formAction, { method: "POST", body: new FormData(form) }).catch(() => null);
+    const frame = document.getElementsByName(button.formTarget)[0].contentWindow;
+    if (!response?.ok || response.redirected) continue;
+    // Put in place, not navigated to: the way back stays one step. The frame's own parser knows the frame's policy.
+    const fresh = new frame.DOMParser().parseFromString(await response.text(), "text/html");
+    frame.document.replaceChild(fresh.documentElement, frame.document.documentElement);
+  }
+}

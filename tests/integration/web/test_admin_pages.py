@@ -26,7 +26,7 @@ from tests.support.settings import settings
 from tests.support.web import csrf_token
 from workers.jobs import plan
 
-PAGES = ("/", "/accounts", "/waves", "/waves/new", "/outbox", "/answers")
+PAGES = ("/", "/accounts", "/brands", "/brands/new", "/brands/default", "/waves", "/waves/new", "/outbox", "/answers")
 
 
 def busy(database: str) -> int:
@@ -42,7 +42,7 @@ def busy(database: str) -> int:
     with transaction() as session:
         invited = list(session.scalars(select(Invitation.id).order_by(Invitation.id)))
     for number, invitation in enumerate(invited[:4]):
-        answer = Answer(number * 3, ("support", "support/response_time"), "<b>Slow</b> & late", 2)
+        answer = Answer(number * 3, ("support", "support/response_time"), {"why": "<b>Slow</b> & late"})
         record_answer(invitation, answer, language="en", now=datetime.now(UTC))
     return wave_id
 
@@ -85,6 +85,7 @@ def test_every_page_shows_a_busy_installation(database: str, admin_client: Flask
         f"/waves/{2**63}",
         f"/accounts/{10**30}",
         f"/outbox/{2**64}",
+        "/surveys/a%00b",
         "/waves/77",
         "/waves/77/plan",
         "/waves/77/plan.csv",
@@ -100,7 +101,15 @@ def test_every_route_is_behind_the_login_or_marked_open(application: Flask) -> N
     marked = {rule.endpoint for rule in application.url_map.iter_rules() if is_open(application, rule.endpoint)}
     assert marked == {
         *("auth.login", "auth.log_in", "core.static_file", "core.healthz", "core.readyz"),
-        *("survey.survey", "survey.answer", "unsubscribe.ask", "unsubscribe.act"),
+        *(
+            "survey.survey",
+            "survey.answer",
+            "survey.cut",
+            "receipts_hook.take",
+            "brands.logo",
+            "unsubscribe.ask",
+            "unsubscribe.act",
+        ),
     }
     stranger = application.test_client()
     for rule in application.url_map.iter_rules():

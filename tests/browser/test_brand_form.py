@@ -1,0 +1,73 @@
+"""The form of a brand in a real Chromium: what is typed shows beside it, and the way back stays one step."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from flask import Flask
+from playwright.sync_api import Browser, Page, expect
+
+from app.core.auth.users import add_user
+from tests.support.axe import violations
+from tests.support.browser import is_guess
+from tests.support.logos import plain_logo
+from tests.support.web import EMAIL, PASSWORD, serving
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def form(chromium: Browser, application: Flask) -> Iterator[Page]:
+    """The form of the default brand, open in front of somebody who is logged in; complaints fail the test."""
+    add_user(EMAIL, "Ana Sand", PASSWORD)
+    complaints: list[str] = []
+    with serving(application) as address:
+        room = chromium.new_context(base_url=address, viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
+        page = room.new_page()
+        page.on("console", lambda said: complaints.append(said.text) if not is_guess(said) else None)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.goto("/login?next=/brands/default")
+        page.fill("[name=email]", EMAIL)
+        page.fill("[name=password]", PASSWORD)
+        page.keyboard.press("Enter")
+        page.wait_for_url(f"{address}/brands/default")
+        yield page
+        room.close()
+    assert complaints == []
+
+
+def seen(form: Page, question: str, *given: object) -> None:
+    """Wait until both frames, looked into as the script of the page does it, answer `question` with yes."""
+    for name in ("preview-page", "preview-mail"):
+        form.wait_for_function(
+            f"([name, ...given]) => (({question})(document.getElementsByName(name)[0].contentDocument, ...given))",
+            arg=[name, *given],
+        )
+
+
+def test_what_is_typed_shows_beside_it_and_back_leaves_the_page(form: Page) -> None:
+    steps, name = form.evaluate("history.length"), "Nordwind & <b>Söhne</b>"
+    seen(form, "(shown, name) => shown.body?.innerText.includes(name)", "Example Company")
+    form.get_by_label("Name", exact=True).fill(name)
+    seen(form, "(shown, name) => shown.body?.innerText.includes(name)", name)
+    form.get_by_label("Logo").set_input_files({"name": "a.png", "mimeType": "image/png", "buffer": plain_logo().png})
+    seen(form, "(shown) => shown.querySelector('img')?.naturalWidth === 240")
+    form.get_by_label("Colour", exact=True).fill("#7a1f5c")
+    seen(form, "(shown, colour) => shown.documentElement?.outerHTML.includes(colour)", "#7a1f5c")
+    assert form.evaluate("history.length") == steps
+    form.get_by_role("button", name="Save this brand").click()
+    expect(form.get_by_role("heading", level=1)).to_have_text(f"The brand «{name}»")
+    expect(form.get_by_alt_text("The logo as it is kept")).to_have_js_property("naturalWidth", 240)
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_list_and_form_fit_and_axe_finds_nothing(form: Page, width: int) -> None:
+    form.set_viewport_size({"width": width, "height": 900})
+    for path in ("/brands/default", "/brands", "/brands/new"):
+        form.goto(path)
+        assert form.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0
+        for scheme in ("light", "dark"):
+            form.emulate_media(color_scheme=scheme)
+            found = violations(form)  # what stands in the frames has tests of its own
+            assert [line for line in found if not line.startswith("frame-tested")] == []
