@@ -109,7 +109,9 @@ class Invitation(Base):
     """One contact asked once; the level and the segments are those of the day it was planned.
 
     The moments below are facts that later stages note down here, so that sending can look at an answer, and planning
-    at an open invitation, without reaching downwards. `sent_at` is when its first mail left, or may have.
+    at an open invitation, without reaching downwards. `sent_at` is when its first mail left, or may have; `opened_at` when
+    a person first looked at its link, `scanned_at` when a mail gateway last did, `trapped_at` when somebody last followed
+    what no person sees.
     """
 
     __tablename__ = "invitation"
@@ -128,6 +130,9 @@ class Invitation(Base):
     closes_on: Mapped[date]
     sent_at: Mapped[datetime | None]
     bounced_at: Mapped[datetime | None]
+    opened_at: Mapped[datetime | None]
+    scanned_at: Mapped[datetime | None]
+    trapped_at: Mapped[datetime | None]
     answered_at: Mapped[datetime | None]
     completed_at: Mapped[datetime | None]
     refused_at: Mapped[datetime | None]

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.accounts.models import Account
 from app.core.errors import NotFound
-from app.reporting.board import DISPOSITION, HEARING
+from app.reporting.board import ANSWERS, DISPOSITION, HEARING
 
 _ROW = text(
     f"""
@@ -21,12 +21,12 @@ _ROW = text(
 _PEOPLE = text(
     f"""
     SELECT d.contact_id, d.level, d.seat, d.reason, d.rank, c.external_id, c.first_name, c.last_name, c.job_title,
-           c.department, c.exclusion_reason, i.id AS invitation_id, i.sent_at, r.score, r.comment, r.drivers,
+           c.department, c.exclusion_reason, i.id AS invitation_id, i.sent_at, r.score, r.comments, r.drivers,
            r.language, r.answered_at, CASE WHEN i.id IS NULL THEN NULL ELSE {DISPOSITION} END AS disposition
     FROM decision d
     LEFT JOIN contact c ON c.id = d.contact_id
     LEFT JOIN invitation i ON i.wave_id = d.wave_id AND i.contact_id = d.contact_id
-    LEFT JOIN response r ON r.invitation_id = i.id
+    LEFT JOIN {ANSWERS} r ON r.invitation_id = i.id
     LEFT JOIN message m ON m.invitation_id = i.id AND m.number = 0
     WHERE d.wave_id = :wave_id AND d.account_id = :account_id
     ORDER BY d.level, d.seat IS NULL, d.rank NULLS LAST, d.contact_id

@@ -9,20 +9,22 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from app.core.searching import contains
+from app.reporting.board import ANSWERS
 
 PER_PAGE = 50
 
 _ANSWERS = text(
-    """
-    SELECT r.invitation_id, r.account_id, r.level, r.state, r.score, r.drivers, r.comment, r.language, r.answered_at,
+    f"""
+    SELECT r.invitation_id, r.account_id, r.level, r.state, r.score, r.drivers, r.comments, r.language, r.answered_at,
            r.changed_at, a.name AS account, c.first_name, c.last_name, c.job_title, count(*) OVER () AS total
-    FROM response r
+    FROM {ANSWERS} r
     LEFT JOIN account a ON a.id = r.account_id
     LEFT JOIN contact c ON c.id = r.contact_id
     WHERE r.wave_id = :wave_id
       AND (:level = '' OR r.level::text = :level)
       AND r.score BETWEEN :low AND :high
-      AND (:search = '' OR a.name ILIKE :like OR r.comment ILIKE :like)
+      AND (:search = '' OR a.name ILIKE :like
+           OR EXISTS (SELECT FROM jsonb_each_text(r.comments) said WHERE said.value ILIKE :like))
     ORDER BY r.changed_at DESC, r.invitation_id DESC LIMIT :limit OFFSET :offset
     """
 )

@@ -22,9 +22,13 @@ from app.reporting.rates import Dispositions
 from app.surveys.metrics import METRICS, Score
 from app.surveys.models import SurveyVersion
 
+ANSWERS = "(SELECT * FROM response WHERE verdict <> 'machine')"
+"""The answers that count: what a mail gateway pressed is kept and left out (domain section 10)."""
+
 DISPOSITION = """
     CASE WHEN r.state = 'complete' THEN 'complete' WHEN r.state = 'partial' THEN 'partial'
          WHEN i.refused_at IS NOT NULL THEN 'refused' WHEN i.bounced_at IS NOT NULL THEN 'bounced'
+         WHEN i.opened_at IS NOT NULL THEN 'break_off'
          WHEN m.state = 'unknown' THEN 'unknown' WHEN i.sent_at IS NOT NULL THEN 'silent' ELSE 'not_sent' END
 """
 """How an invitation `i` stands, given its answer `r` and its first message `m`; an answer outweighs all else."""
@@ -33,7 +37,7 @@ _DISPOSITIONS = text(
     f"""
     SELECT i.level, {DISPOSITION} AS disposition, count(*) AS people
     FROM invitation i
-    LEFT JOIN response r ON r.invitation_id = i.id
+    LEFT JOIN {ANSWERS} r ON r.invitation_id = i.id
     LEFT JOIN message m ON m.invitation_id = i.id AND m.number = 0
     WHERE i.wave_id = :wave_id GROUP BY 1, 2
     """
@@ -45,7 +49,7 @@ _ROSTER = text(
     """
 )
 
-HEARING = """
+HEARING = f"""
     SELECT f.account_id, f.annual_value, f.required, f.shortage, f.contacts,
            f.target_decision_maker, f.target_influencer, f.target_user,
            f.seats_decision_maker, f.seats_influencer, f.seats_user, f.seats_unknown,
@@ -61,7 +65,7 @@ HEARING = """
                count(*) FILTER (WHERE level = 'decision_maker') AS decision_makers,
                count(*) FILTER (WHERE level = 'influencer') AS influencers,
                count(*) FILTER (WHERE level = 'user') AS users
-        FROM response WHERE wave_id = :wave_id GROUP BY account_id
+        FROM {ANSWERS} r WHERE wave_id = :wave_id GROUP BY account_id
     ) h ON h.account_id = f.account_id
     WHERE f.wave_id = :wave_id
 """
@@ -94,7 +98,7 @@ _ACCOUNTS = text(
     FROM account
     """
 )
-_SCORES = text("SELECT score, count(*) AS people FROM response WHERE wave_id = :wave_id GROUP BY score")
+_SCORES = text(f"SELECT score, count(*) AS people FROM {ANSWERS} r WHERE wave_id = :wave_id GROUP BY score")
 
 
 @dataclass(frozen=True)

@@ -9,11 +9,11 @@ from sqlalchemy.orm import Session
 
 from app.accounts.models import Level
 from app.core import navigation
-from app.delivery.sending import definition_of
 from app.reporting.board import Board, latest_wave_id
 from app.reporting.overview import SHORTAGE_ALERT
 from app.reporting.waves import list_waves
 from app.surveys.metrics import METRICS
+from app.surveys.published import published
 
 BOARD = "reporting.board"
 
@@ -63,7 +63,7 @@ def said_in_words(row: dict[str, Any], found: Board | None) -> dict[str, Any]:
     """Return a person's row with the band of the score and the reasons in words."""
     if found is None or row.get("score") is None:
         return {**row, "band": None, "reasons": []}
-    definition = definition_of(found.wave.survey_version_id)
+    definition = published(found.wave.survey_version_id).definition
     language = definition.default_language
     reasons = [definition.driver_label(driver, language) for driver in row["drivers"]]
     href = url_for("accounts.sheet", account_id=row["account_id"], wave=found.wave.id) if "account_id" in row else None

@@ -1,160 +1,188 @@
-"""Deeds of a customer who follows a link: looking (stores nothing) and answering (kept at once, every revision)."""
+"""Deed of a customer who answers: each post is kept at once, and every revision for good."""
 
 from __future__ import annotations
 
-import enum
-from datetime import date, datetime
+import json
+from collections.abc import Callable
+from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from app.accounts.models import Account, Contact
-from app.campaigns.models import Invitation, Wave, WaveState
-from app.core.db import reading, transaction
-from app.delivery.sending import definition_of
-from app.responses.models import Response, ResponseRevision, ResponseState
-from app.surveys.answers import Answer
+from app.core.db import transaction
+from app.responses.evidence import TOGETHER, Evidence, seconds_between, verdict
+from app.responses.links import Link, is_persons, link_in_turn
+from app.surveys.answers import Answer, FieldFault, Form, read_answer, rescued
 from app.surveys.definition import Definition
+from app.surveys.published import published
 
 
-class LinkState(enum.StrEnum):
-    """What a link is good for now."""
+class Hint(NamedTuple):
+    """What the request itself tells of a program: a User-Agent that is known, a hidden field that was filled."""
 
-    OPEN = "open"
-    PARTIAL = "partial"
-    DONE = "done"
-    CLOSED = "closed"
+    agent: bool = False
+    trap: bool = False
 
 
-class Link(NamedTuple):
-    """A customer's link: what it asks, for whom, and what was answered so far."""
+NO_HINT = Hint()
 
-    invitation_id: int
-    state: LinkState
-    definition: Definition
-    values: dict[str, str | None]
-    language: str | None
-    score: int | None
-    drivers: tuple[str, ...]
-    comment: str
+_SAID = ("score", "drivers", "comments", "ratings", "may_contact")
 
+_NOTE = """
+    INSERT INTO response_revision (invitation_id, account_id, said, confirmed, evidence, language, said_at)
+    SELECT id, account_id, CAST(:said AS jsonb), :confirmed, CAST(:evidence AS jsonb), :language, :now
+    FROM invitation WHERE id = :id
+"""
+_ONLY_NOTE = text(_NOTE)
 
-def find_link(invitation_id: int, *, today: date) -> Link | None:
-    """Return the link of an invitation, or None when there is none (any more)."""
-    query = (
-        select(Invitation, Wave, Contact.first_name, Contact.language, Account.name, Response)
-        .join(Wave, Wave.id == Invitation.wave_id)
-        .outerjoin(Contact, Contact.id == Invitation.contact_id)
-        .outerjoin(Account, Account.id == Invitation.account_id)
-        .outerjoin(Response, Response.invitation_id == Invitation.id)
-        .where(Invitation.id == invitation_id)
+# One statement for everything an answer moves: the invitation is locked, so nobody else is in between. Whoever answers
+# has got the mail; what a machine says leaves the invitation unanswered, so that reminders still go to the person.
+_KEEP = text(
+    f"""
+    WITH noted AS ({_NOTE}), kept AS (
+        INSERT INTO response (invitation_id, wave_id, account_id, contact_id, level, survey_version_id, answered_at,
+                              state, score, drivers, comments, ratings, may_contact, language, verdict, evidence,
+                              completed_at, changed_at)
+        SELECT i.id, i.wave_id, i.account_id, i.contact_id, i.level, w.survey_version_id, :now,
+               CAST(:state AS response_state), :score, CAST(:drivers AS jsonb), CAST(:comments AS jsonb),
+               CAST(:ratings AS jsonb), :may_contact, :language, CAST(:verdict AS verdict), CAST(:evidence AS jsonb),
+               CASE WHEN :complete THEN CAST(:now AS timestamptz) END, :now
+        FROM invitation i JOIN wave w ON w.id = i.wave_id WHERE i.id = :id
+        ON CONFLICT (invitation_id) DO UPDATE SET
+            answered_at = CASE WHEN response.verdict = 'machine' THEN excluded.answered_at
+                               ELSE response.answered_at END,
+            completed_at = CASE WHEN response.verdict = 'machine' THEN excluded.completed_at
+                                ELSE coalesce(response.completed_at, excluded.completed_at) END,
+            state = excluded.state, score = excluded.score, drivers = excluded.drivers, comments = excluded.comments,
+            ratings = excluded.ratings, may_contact = excluded.may_contact, language = excluded.language,
+            verdict = excluded.verdict, evidence = excluded.evidence, changed_at = excluded.changed_at
+    ), moved AS (
+        UPDATE invitation SET sent_at = coalesce(sent_at, :now),
+               answered_at = CASE WHEN :counts THEN coalesce(answered_at, :now) ELSE answered_at END,
+               completed_at = CASE WHEN :counts AND :complete THEN coalesce(completed_at, :now) ELSE completed_at END
+        WHERE id = :id RETURNING contact_id
     )
-    with reading() as session:
-        found = session.execute(query).one_or_none()
-    if found is None:
-        return None
-    invitation, wave, first_name, language, account, response = found
-    answered = response is not None
-    return Link(
-        invitation_id=invitation_id,
-        state=_state(invitation, wave, response, today),
-        definition=definition_of(wave.survey_version_id),
-        values={"first_name": first_name, "account": account, "product": None, "touchpoint": None},
-        language=language,
-        score=response.score if answered else None,
-        drivers=tuple(response.drivers) if answered else (),
-        comment=(response.comment or "") if answered else "",
-    )
+    UPDATE contact SET unanswered = 0 FROM moved WHERE contact.id = moved.contact_id AND :counts AND unanswered <> 0
+    """  # noqa: S608 - put together from the constant above
+)
 
 
-def _state(invitation: Invitation, wave: Wave, response: Response | None, today: date) -> LinkState:
-    if is_closed(invitation, wave, today):
-        return LinkState.CLOSED
-    if response is None:
-        return LinkState.OPEN
-    return LinkState.DONE if response.state is ResponseState.COMPLETE else LinkState.PARTIAL
+class Collected(NamedTuple):
+    """A post: the link it came by, and what was read. It is kept but for its faults, unless the link is closed."""
+
+    link: Link
+    given: Answer | list[FieldFault]
 
 
-def is_closed(invitation: Invitation, wave: Wave, today: date) -> bool:
-    """Return whether a link takes no answers: after its day, and before its wave was launched."""
-    return today > invitation.closes_on or wave.state in (WaveState.DRAFT, WaveState.PLANNED)
+def collect(
+    invitation_id: int,
+    form: Form,
+    *,
+    language: Callable[[Definition, str | None], str],
+    now: datetime,
+    hint: Hint = NO_HINT,
+) -> Collected | None:
+    """Read one post of a customer and keep it; None when there is no such invitation (any more).
 
-
-def record_answer(invitation_id: int, answer: Answer, *, language: str, now: datetime) -> bool:
-    """Keep one post of a customer; return False when the link is closed, and nothing was kept.
-
-    A first step keeps the score and leaves reasons and comment as they were. The same post twice is one revision; of
-    two posts at once the later one counts and both are kept.
+    What has faults is not kept, but of a draft everything else is. `language` tells from a survey and a contact's
+    language in which one the page was read; it asks no database, since a connection is in use.
     """
     with transaction() as session:
-        invitation = session.get(Invitation, invitation_id, with_for_update=True)
-        if invitation is None:
-            return False
-        wave = session.get_one(Wave, invitation.wave_id)
-        if is_closed(invitation, wave, now.date()):
-            return False
-        before = session.get(Response, invitation_id)
-        said = _said(answer, before)
-        if before is None or said != _kept(before):
-            _keep(session, invitation, wave, said, language, now)
+        link = link_in_turn(session, invitation_id, now=now)
+        if link is None:
+            return None
+        definition = published(link.survey_version_id).definition
+        given = read_answer(definition, form)
+        answer = given if isinstance(given, Answer) else rescued(definition, form)
+        if answer is not None:
+            _keep(session, link, answer, language(definition, link.language), hint, now)
+        return Collected(link, given)
+
+
+def record_answer(invitation_id: int, answer: Answer, *, language: str, now: datetime, hint: Hint = NO_HINT) -> bool:
+    """Keep an answer that was read already; return False when the link is closed or gone, and nothing was kept."""
+    with transaction() as session:
+        link = link_in_turn(session, invitation_id, now=now)
+        return link is not None and _keep(session, link, answer, language, hint, now)
+
+
+def _keep(session: Session, link: Link, answer: Answer, language: str, hint: Hint, now: datetime) -> bool:
+    """Keep an answer; the last confirmed one counts.
+
+    What the page saves by itself counts until the first answer is sent, and is a revision after that. A first step
+    keeps the score and leaves the rest as it was. The same post twice is one revision; of two posts at once the later
+    one counts and both are kept. A machine never outweighs a person.
+    """
+    found = link.row
+    if found.closed:
+        return False
+    said = _said(answer, found)
+    evidence = _evidence(answer, found, hint, now)
+    judged = verdict(evidence)
+    if said == _kept(found) and (is_persons(found) or judged == found.verdict):
         return True
+    note = {
+        "id": link.invitation_id,
+        "now": now,
+        "said": json.dumps(said),
+        "confirmed": answer.step != "draft",
+        "evidence": json.dumps(evidence.as_json()),
+        "language": language,
+    }
+    if _counts(answer, found, judged):
+        session.execute(_KEEP, {**note, **_values(said, judged)})
+    else:
+        session.execute(_ONLY_NOTE, note)
+    return True
 
 
-def _said(answer: Answer, before: Response | None) -> dict[str, Any]:
-    """Return the whole answer as it reads after this post."""
-    if answer.step == 1:
-        kept = _kept(before) if before else {"drivers": [], "comment": None, "complete": False}
-        return {**kept, "score": answer.score}
+def _counts(answer: Answer, found: Any, judged: str) -> bool:
+    """Tell whether a post becomes the answer: an unsent draft not after a sent answer, a machine not after a person."""
+    after_person = is_persons(found)
+    if judged == "machine":
+        return not after_person
+    return not (after_person and found.state == "complete" and answer.step == "draft")
+
+
+def _said(answer: Answer, found: Any) -> dict[str, Any]:
+    """Return the whole answer as it reads after this post; what a machine said before is nobody's."""
+    before = is_persons(found)
+    complete = answer.step == "complete" or (before and found.state == "complete")
+    if answer.step == "score" and before:
+        return {**_kept(found), "score": answer.score}
     return {
         "score": answer.score,
         "drivers": list(answer.drivers),
-        "comment": answer.comment or None,
-        "complete": True,
+        "comments": dict(answer.comments),
+        "ratings": dict(answer.ratings),
+        "may_contact": answer.may_contact,
+        "complete": complete,
     }
 
 
-def _kept(response: Response) -> dict[str, Any]:
+def _kept(found: Any) -> dict[str, Any]:
+    return {**{name: getattr(found, name) for name in _SAID}, "complete": found.state == "complete"}
+
+
+def _values(said: dict[str, Any], judged: str) -> dict[str, Any]:
     return {
-        "score": response.score,
-        "drivers": response.drivers,
-        "comment": response.comment,
-        "complete": response.state is ResponseState.COMPLETE,
-    }
-
-
-def _keep(
-    session: Session, invitation: Invitation, wave: Wave, said: dict[str, Any], language: str, now: datetime
-) -> None:
-    session.add(
-        ResponseRevision(
-            invitation_id=invitation.id, account_id=invitation.account_id, said=said, language=language, said_at=now
-        )
-    )
-    complete = said["complete"]
-    values = {
-        "state": ResponseState.COMPLETE if complete else ResponseState.PARTIAL,
+        "state": "complete" if said["complete"] else "partial",
+        "complete": said["complete"],
         "score": said["score"],
-        "drivers": said["drivers"],
-        "comment": said["comment"],
-        "language": language,
-        "completed_at": (invitation.completed_at or now) if complete else None,
-        "changed_at": now,
+        **{name: json.dumps(said[name]) for name in ("drivers", "comments", "ratings")},
+        "may_contact": said["may_contact"],
+        "verdict": judged,
+        "counts": judged != "machine",
     }
-    frozen = {
-        "invitation_id": invitation.id,
-        "wave_id": invitation.wave_id,
-        "account_id": invitation.account_id,
-        "contact_id": invitation.contact_id,
-        "level": invitation.level,
-        "survey_version_id": wave.survey_version_id,
-        "answered_at": now,
-    }
-    statement = insert(Response).values({**frozen, **values})
-    session.execute(statement.on_conflict_do_update(index_elements=["invitation_id"], set_=values))
-    invitation.sent_at = invitation.sent_at or now  # whoever answers has got it
-    invitation.answered_at = invitation.answered_at or now
-    if complete:
-        invitation.completed_at = invitation.completed_at or now
-    session.execute(update(Contact).where(Contact.id == invitation.contact_id).values(unanswered=0))
+
+
+def _evidence(answer: Answer, found: Any, hint: Hint, now: datetime) -> Evidence:
+    lately = [moment for moment in (found.scanned_at, found.trapped_at) if moment and moment > now - TOGETHER]
+    return Evidence(
+        seconds=seconds_between(found.sent_at, now),
+        scores=1 if answer.step == "draft" else len({*found.scores, answer.score}),
+        agent=hint.agent,
+        trap=hint.trap or found.trapped_at in lately,
+        scanned=bool(lately),
+    )

@@ -6,7 +6,7 @@ import enum
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Identity, Index, SmallInteger, func
+from sqlalchemy import Boolean, ForeignKey, Identity, Index, SmallInteger, func
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.accounts.models import Level, dmu_level
@@ -18,8 +18,19 @@ class ResponseState(enum.StrEnum):
     COMPLETE = "complete"
 
 
+class Verdict(enum.StrEnum):
+    """Whether a person answered, or a program that opens links for its owner (domain section 10)."""
+
+    HUMAN = "human"
+    SUSPECT = "suspect"
+    MACHINE = "machine"
+
+
 class Response(Base):
-    """The answer of one invitation as it stands now; `drivers` are keys such as `support/response_time`."""
+    """The answer of one invitation as it stands now.
+
+    `drivers` are keys such as `support/response_time`, `comments` and `ratings` are by the keys of their questions.
+    """
 
     __tablename__ = "response"
     __table_args__ = (Index("ix_response_wave_id_account_id", "wave_id", "account_id"),)
@@ -33,15 +44,19 @@ class Response(Base):
     state: Mapped[ResponseState] = mapped_column(stored_enum(ResponseState, "response_state"))
     score: Mapped[int] = mapped_column(SmallInteger)
     drivers: Mapped[list[str]] = mapped_column(server_default="[]")
-    comment: Mapped[str | None]
+    comments: Mapped[dict[str, Any]] = mapped_column(server_default="{}")
+    ratings: Mapped[dict[str, Any]] = mapped_column(server_default="{}")
+    may_contact: Mapped[bool | None] = mapped_column(Boolean)
     language: Mapped[str]
+    verdict: Mapped[Verdict] = mapped_column(stored_enum(Verdict, "verdict"), server_default="human")
+    evidence: Mapped[dict[str, Any]] = mapped_column(server_default="{}")
     answered_at: Mapped[datetime] = mapped_column(server_default=func.now())
     completed_at: Mapped[datetime | None]
     changed_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 
 class ResponseRevision(Base):
-    """What one POST said, kept for good in the order it came."""
+    """What one POST said, kept for good in the order it came; not `confirmed` when the page saved it by itself."""
 
     __tablename__ = "response_revision"
     __table_args__ = (Index("ix_response_revision_invitation_id", "invitation_id"),)
@@ -50,5 +65,7 @@ class ResponseRevision(Base):
     invitation_id: Mapped[int] = mapped_column(ForeignKey("invitation.id"))
     account_id: Mapped[int]
     said: Mapped[dict[str, Any]]
+    confirmed: Mapped[bool] = mapped_column(Boolean, server_default="true")
+    evidence: Mapped[dict[str, Any]] = mapped_column(server_default="{}")
     language: Mapped[str]
     said_at: Mapped[datetime] = mapped_column(server_default=func.now())

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from fractions import Fraction
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import Select, select, text
 from sqlalchemy.orm import Session
 
 from app.accounts.models import Level
@@ -25,7 +25,7 @@ from app.reporting.coverage import coverage, heard, revenue_coverage
 from app.reporting.overview import COLUMNS, FILTERS, Wanted, account_overview
 from app.reporting.rates import Dispositions
 from app.responses.collecting import record_answer
-from app.responses.models import Response
+from app.responses.models import Response, Verdict
 from app.sampling.quota import Levels
 from app.surveys.answers import Answer
 from tests.support.company import Person, add_account, draft, planned, three_levels
@@ -54,9 +54,13 @@ def launched(database: str) -> int:
     return wave_id
 
 
+def _answers(wave_id: int) -> Select[Response]:
+    return select(Response).where(Response.wave_id == wave_id, Response.verdict != Verdict.MACHINE)
+
+
 def recount(session: Session, wave_id: int) -> dict[str, object]:
     """Count everything again, row by row and with the pure rules."""
-    answers = {row.contact_id: row for row in session.scalars(select(Response).where(Response.wave_id == wave_id))}
+    answers = {row.contact_id: row for row in session.scalars(_answers(wave_id))}
     by_account: dict[int, Counter[str]] = {}
     for row in answers.values():
         by_account.setdefault(row.account_id, Counter())[row.level] += 1
@@ -153,11 +157,11 @@ def _something_happens(rng: random.Random, sender: Sender, messages: list[int], 
     invitation = rng.choice(invitations)
     now = datetime.now(UTC)
     if kind == "send":
-        sender.send(rng.choice(messages))
+        sender.send_all([rng.choice(messages)])
     elif kind == "score":
-        record_answer(invitation, Answer(rng.randrange(11), (), "", 1), language="en", now=now)
+        record_answer(invitation, Answer(rng.randrange(11), step="score"), language="en", now=now)
     elif kind == "finish":
-        record_answer(invitation, Answer(rng.randrange(11), ("support",), "x", 2), language="en", now=now)
+        record_answer(invitation, Answer(rng.randrange(11), ("support",), {"why": "x"}), language="en", now=now)
     elif kind == "no":
         unsubscribe(invitation)
     else:

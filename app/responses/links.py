@@ -1,0 +1,140 @@
+"""What a customer's link leads to: what is asked, of whom, and what was answered so far. Looking stores no answer."""
+
+from __future__ import annotations
+
+import enum
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from app.core.db import reading, transaction
+from app.responses.evidence import SOON, TOGETHER, is_known_agent
+from app.surveys.answers import Typed
+
+
+class LinkState(enum.StrEnum):
+    """What a link is good for now; what a machine answered leaves it open."""
+
+    OPEN = "open"
+    PARTIAL = "partial"
+    DONE = "done"
+    CLOSED = "closed"
+
+
+class Link(NamedTuple):
+    """A customer's link; `opened_at` is when a person first looked, `shown` what the form holds.
+
+    `row` is what the database knows beside that; `collecting` weighs it.
+    """
+
+    invitation_id: int
+    state: LinkState
+    survey_version_id: int
+    values: dict[str, str | None]
+    language: str | None
+    sent_at: datetime | None
+    opened_at: datetime | None
+    shown: Typed
+    row: Any
+
+
+class Look(NamedTuple):
+    """How somebody looked at a link, as far as it tells a person from a program."""
+
+    head: bool
+    user_agent: str
+    trap: bool
+
+
+# Closed: after its day, and before its wave was launched.
+_FIND = """
+    SELECT i.sent_at, i.opened_at, i.scanned_at, i.trapped_at, w.survey_version_id, c.first_name, c.language,
+           a.name AS account, i.closes_on < :today OR w.state IN ('draft', 'planned') AS closed,
+           r.state, r.verdict, r.score, r.drivers, r.comments, r.ratings, r.may_contact{more}
+    FROM invitation i
+    JOIN wave w ON w.id = i.wave_id
+    LEFT JOIN contact c ON c.id = i.contact_id
+    LEFT JOIN account a ON a.id = i.account_id
+    LEFT JOIN response r ON r.invitation_id = i.id
+    WHERE i.id = :id
+"""
+# The different scores that were confirmed lately: only who answers needs them.
+_SCORES = """,
+           ARRAY(SELECT DISTINCT (v.said ->> 'score')::int FROM response_revision v
+                 WHERE v.invitation_id = i.id AND v.confirmed AND v.said_at > :lately) AS scores
+"""
+_LOOKED_AT = text(_FIND.format(more=""))
+_ANSWERED = text(_FIND.format(more=_SCORES))
+
+_IN_TURN = text("SELECT FROM invitation WHERE id = :id FOR UPDATE")
+_OPENED = text("UPDATE invitation SET opened_at = :now WHERE id = :id AND opened_at IS NULL")
+_SCANNED = text("UPDATE invitation SET scanned_at = :now WHERE id = :id")
+_TRAPPED = text("UPDATE invitation SET trapped_at = :now WHERE id = :id")
+
+
+def find_link(invitation_id: int, *, now: datetime) -> Link | None:
+    """Return the link of an invitation, or None when there is none (any more)."""
+    with reading() as session:
+        found = session.execute(_LOOKED_AT, {"id": invitation_id, "today": now.date()}).one_or_none()
+    return None if found is None else _link(invitation_id, found)
+
+
+def link_in_turn(session: Session, invitation_id: int, *, now: datetime) -> Link | None:
+    """Return the link of an invitation for somebody who answers it now; `row.scores` are the ones confirmed lately.
+
+    Two who answer at once come in turn: the second one looks when the first one is done.
+    """
+    session.execute(_IN_TURN, {"id": invitation_id})
+    parameters = {"id": invitation_id, "today": now.date(), "lately": now - TOGETHER}
+    found = session.execute(_ANSWERED, parameters).one_or_none()
+    return None if found is None else _link(invitation_id, found)
+
+
+def _link(invitation_id: int, found: Any) -> Link:
+    return Link(
+        invitation_id=invitation_id,
+        state=_state(found),
+        survey_version_id=found.survey_version_id,
+        values={"first_name": found.first_name, "account": found.account, "product": None, "touchpoint": None},
+        language=found.language,
+        sent_at=found.sent_at,
+        opened_at=found.opened_at,
+        shown=_shown(found) if is_persons(found) else Typed(None),
+        row=found,
+    )
+
+
+def is_persons(row: Any) -> bool:
+    """Return whether there is an answer, and not a machine's."""
+    return row.state is not None and row.verdict != "machine"
+
+
+def note_look(link: Link, look: Look, *, now: datetime) -> None:
+    """Keep that somebody looked, once for a person, each time for a program: a break-off or evidence, never an answer.
+
+    A look within seconds of the mail's leaving is nobody's: it is left for the next one to count.
+    """
+    if look.trap:
+        statement = _TRAPPED
+    elif look.head or is_known_agent(look.user_agent):
+        statement = _SCANNED
+    elif link.opened_at is None and link.sent_at is not None and now - link.sent_at >= SOON:
+        statement = _OPENED
+    else:
+        return
+    with transaction() as session:
+        session.execute(statement, {"id": link.invitation_id, "now": now})
+
+
+def _state(found: Any) -> LinkState:
+    if found.closed:
+        return LinkState.CLOSED
+    if not is_persons(found):
+        return LinkState.OPEN
+    return LinkState.DONE if found.state == "complete" else LinkState.PARTIAL
+
+
+def _shown(found: Any) -> Typed:
+    return Typed(found.score, tuple(found.drivers), found.comments, found.ratings, bool(found.may_contact))
