@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 from collections.abc import Mapping
 from contextlib import suppress
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
@@ -21,6 +23,12 @@ VARIABLES = {
     "home": "QUORUM_HOME",
     "public_url": "QUORUM_PUBLIC_URL",
     "mail_transport": "MAIL_TRANSPORT",
+    "aws_region": "AWS_REGION",
+    "ses_configuration_set": "QUORUM_SES_CONFIGURATION_SET",
+    "ses_queue_url": "QUORUM_SES_QUEUE_URL",
+    "ses_topics": "QUORUM_SES_TOPICS",
+    "warm_up": "QUORUM_WARM_UP",
+    "pause_after_errors": "QUORUM_PAUSE_AFTER_ERRORS",
     "brand_file": "QUORUM_BRAND_FILE",
     "host": "QUORUM_HOST",
     "port": "QUORUM_PORT",
@@ -62,6 +70,31 @@ def _secret_key(value: str) -> str:
     return value
 
 
+def _warm_up(value: str) -> str:
+    first_day, _, steps = value.partition(":")
+    try:
+        date.fromisoformat(first_day)
+    except ValueError:
+        steps = ""
+    if not all(step.isdecimal() and step.isascii() for step in steps.split(",")):
+        raise ValueError("must be a first day and the most mails of each day from it on: 2026-11-02:200,400,800")
+    return value
+
+
+def _queue_url(value: str) -> str:
+    parts = urlsplit(value)
+    if value and (parts.scheme not in {"http", "https"} or not parts.hostname or not parts.path.strip("/")):
+        raise ValueError("must be a queue such as https://sqs.eu-west-1.amazonaws.com/123456789012/quorum-receipts")
+    return value
+
+
+def _topics(value: str) -> str:
+    for topic in filter(None, value.split(",")):
+        if not re.fullmatch(r"arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_.-]+", topic.strip()):
+            raise ValueError("must be topics such as arn:aws:sns:eu-west-1:123456789012:quorum, with commas between")
+    return value
+
+
 class Settings(BaseModel):
     """Everything that may differ between two installations of the same code."""
 
@@ -74,17 +107,28 @@ class Settings(BaseModel):
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=1, le=65535)] = 8080
     public_url: Annotated[str, AfterValidator(_public_url)] = "http://127.0.0.1:8080"
-    mail_transport: Literal["outbox"] = "outbox"
+    mail_transport: Literal["outbox", "ses"] = "outbox"
+    aws_region: str | None = None
+    ses_configuration_set: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{0,64}$")] = ""
+    ses_queue_url: Annotated[str, AfterValidator(_queue_url)] = ""
+    ses_topics: Annotated[str, AfterValidator(_topics)] = ""
+    warm_up: Annotated[str, AfterValidator(_warm_up)] | None = None
+    pause_after_errors: Annotated[int, Field(ge=1, le=10_000)] = 50
     brand_file: Path | None = None
     web_processes: Annotated[int, Field(ge=1, le=64)] = 2
     workers: Annotated[int, Field(ge=1, le=64)] = 2
-    send_at_once: Annotated[int, Field(ge=1, le=64)] = 8
+    send_at_once: Annotated[int, Field(ge=1, le=256)] = 64
     queue_prefix: Annotated[str, Field(pattern=r"^[a-z0-9-]{1,32}$")] = "quorum"
 
     @property
     def secure(self) -> bool:
         """Whether customers and admins come over https, so that cookies may insist on it."""
         return self.public_url.startswith("https://")
+
+    @property
+    def topics(self) -> frozenset[str]:
+        """The topics of SNS whose messages the webhook takes."""
+        return frozenset(topic.strip() for topic in self.ses_topics.split(",") if topic.strip())
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str]) -> Settings:

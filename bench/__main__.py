@@ -1,10 +1,10 @@
-"""`make bench`: all figures, in one table. `--contacts` makes them smaller for a quick look."""
+"""`make bench`: all figures, in one table. `--contacts` and `--mails` make them smaller for a quick look."""
 
 from __future__ import annotations
 
 import argparse
 
-from bench import importing, planning
+from bench import importing, planning, receipts, sending, sizes
 from bench.harness import show
 
 
@@ -12,8 +12,18 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--contacts", type=int, default=1_000_000, help="contacts of the company (default 1,000,000)")
-    contacts = parser.parse_args().contacts
-    show([*planning.figures(contacts), *importing.figures(contacts)])
+    parser.add_argument("--mails", type=int, default=100_000, help="mails of a long-lived worker (default 100,000)")
+    given = parser.parse_args()
+    show(
+        [
+            *planning.figures(given.contacts),
+            *importing.figures(given.contacts),
+            *sizes.figures(),
+            *sending.figures(given.mails),
+            *receipts.figures(given.mails // 10),
+        ]
+    )
+    sizes.show_all()
 
 
 if __name__ == "__main__":

@@ -20,6 +20,11 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from app.core import db, queue
+from app.core.embedded import running
+from app.core.migrating import migrate
+from app.settings import Settings
+
 
 @dataclass(frozen=True)
 class Figure:
@@ -56,12 +61,31 @@ def in_own_process(module: str, *arguments: str) -> dict[str, float]:
 @contextmanager
 def database() -> Iterator[str]:
     """Start an embedded PostgreSQL with every table, lend its address, and throw it away."""
-    from app.core.embedded import running
-    from app.core.migrating import migrate
-
     with tempfile.TemporaryDirectory(prefix="qb-") as folder, running(Path(folder), redis=False) as services:
         migrate(services.database_url)
         yield services.database_url
+
+
+@contextmanager
+def installation(**changes: object) -> Iterator[Settings]:
+    """Start PostgreSQL and Valkey, connect this process to them, and lend the settings that other processes need."""
+    with tempfile.TemporaryDirectory(prefix="qb-") as folder, running(Path(folder)) as services:
+        migrate(services.database_url)
+        given = {"database_url": services.database_url, "redis_url": services.redis_url, "secret_key": "b" * 64}
+        settings = Settings.model_validate(given | changes)
+        engine, connection = db.connect(settings.database_url), queue.connect(settings.redis_url)
+        yield settings
+        connection.close()
+        engine.dispose()
+
+
+def until(holds: Callable[[], bool], seconds: float, what: str) -> None:
+    """Wait until `holds`; raises TimeoutError with `what` when it takes longer than `seconds`."""
+    deadline = time.monotonic() + seconds
+    while not holds():
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"{what} did not happen within {seconds:.0f} s")
+        time.sleep(0.02)
 
 
 def show(figures: list[Figure]) -> None:

@@ -60,7 +60,7 @@ def floor() -> None:
         with copying.copy(
             "COPY decision (wave_id, contact_id, account_id, level, seat, reason, rank) FROM STDIN"
         ) as copy:
-            for row in reader.cursor().stream(ROSTER, {"today": TODAY}, size=5_000):
+            for row in reader.cursor().stream(ROSTER, {"today": TODAY, "wave_id": 0}, size=5_000):
                 contacts += 1
                 accounts += row[0] != last
                 last = row[0]

@@ -10,30 +10,46 @@ from app.campaigns.planning import plan_wave
 from app.core import progress
 from app.core.auth.users import name_of
 from app.core.errors import Refused
-from app.delivery import dispatching
-from app.delivery.sending import Sender
-from workers.context import settings
+from app.delivery import dispatching, pacing
+from app.delivery.receipts import applying
+from app.delivery.transports import make
+from workers.context import sender, settings
 
 
 def dispatch() -> None:
     """Hand due messages to the workers."""
-    dispatching.dispatch(datetime.now(UTC))
+    dispatching.dispatch(dispatching.ledger_time())
 
 
 def send_messages(ids: list[int]) -> None:
     """Send a batch of messages."""
-    Sender(settings()).send_all(ids)
+    sender().send_all(ids)
 
 
 def settle_stale() -> None:
     """Settle messages whose worker died."""
-    dispatching.settle_stale(datetime.now(UTC))
+    dispatching.settle_stale(dispatching.ledger_time())
+
+
+def poll_quota() -> None:
+    """Ask the provider how fast and how much may be sent."""
+    pacing.refresh(make(settings()), settings())
+
+
+def watch_rates() -> None:
+    """Stop campaigns that bounce or annoy too much."""
+    pacing.watch_rates()
 
 
 def finish_over_waves() -> None:
     """Close waves whose last day is over, and what they did not send."""
     finish_waves(datetime.now(UTC).date())
     dispatching.cancel_over()
+
+
+def match_receipts() -> None:
+    """Hold receipts that came early against the ledger again."""
+    applying.match_waiting()
 
 
 def plan(wave_id: int, user_id: int) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from contextlib import suppress
+from types import FrameType
 
 from rq import SimpleWorker
 from rq.cron import CronScheduler
@@ -11,10 +12,19 @@ from rq.exceptions import StopRequested
 
 from app.core.queue import QUEUES, queue, redis
 from workers import jobs
-from workers.context import start
+from workers.context import start, stopping
 from workers.schedule import TABLE
 
 _FORMAT = "%(message)s"
+
+
+class Worker(SimpleWorker):
+    """A worker that lets a batch of mails end early when it is told to stop."""
+
+    def request_stop(self, signum: int, frame: FrameType | None) -> None:
+        """Stop after the present job, and let that one be short."""
+        stopping.set()
+        super().request_stop(signum, frame)  # type: ignore[no-untyped-call] # RQ leaves it bare
 
 
 def work(*, burst: bool = False) -> None:
@@ -25,7 +35,7 @@ def work(*, burst: bool = False) -> None:
     _quiet_logging()
     start()
     with suppress(StopRequested):
-        SimpleWorker([queue(name) for name in QUEUES], connection=redis()).work(burst=burst, logging_level="WARNING")
+        Worker([queue(name) for name in QUEUES], connection=redis()).work(burst=burst, logging_level="WARNING")
 
 
 def schedule() -> None:

@@ -18,5 +18,8 @@ class Every(NamedTuple):
 TABLE = (
     Every(5, "dispatch"),
     Every(60, "settle_stale"),
+    Every(60, "poll_quota"),
+    Every(60, "watch_rates"),
+    Every(30, "match_receipts"),
     Every(600, "finish_over_waves"),
 )

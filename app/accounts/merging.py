@@ -1,9 +1,12 @@
 """Writes staged and judged rows into the tables of accounts, contacts and revenue, all rows of a file at once.
 
 Only what the file has a column for is written. An empty cell clears what is stored, except a status, the day of the
-last invitation and the count of unanswered ones. Whoever opted out or is suppressed stays so, the day of the last
-invitation never moves backwards, and `unanswered` is taken only with a later invitation than the one we know of:
-sending and answering move these, and an export is always older than they are.
+last invitation and the count of unanswered ones. Whoever opted out stays so, the day of the last invitation never moves
+backwards, and `unanswered` is taken only with a later invitation than the one we know of: sending and answering move
+these, and an export is always older than they are.
+
+«Suppressed» is said of an address: it puts the address on the suppression list, and whoever gets another one may be
+asked again. A complaint or an unsubscription is the person's word and follows them to the new address.
 """
 
 from __future__ import annotations
@@ -45,10 +48,14 @@ def write(connection: psycopg.Connection[Any], layout: Layout[Row]) -> None:
     """Write every row whose deed is `create` or `update`."""
     values = _values(layout)
     parent = values.pop("parent_id", None)
+    if "email_key" in layout.present:
+        connection.execute(_FOLLOWING)
     connection.execute(_insertion(layout, values))
     connection.execute(_update(layout, values), _parameters(layout))
     if parent:
         connection.execute(_PARENTS)
+    if layout.kind.name == "contacts":
+        connection.execute(_CONDEMNED)
 
 
 def _insertion(layout: Layout[Row], values: dict[str, Value]) -> sql.Composed:
@@ -77,7 +84,8 @@ def _values(layout: Layout[Row]) -> dict[str, Value]:
         {"attributes": _ATTRIBUTES} if layout.columns.attributes and "attributes" in layout.kind.row._fields else {}
     )
     parent = {"parent_id": _PARENT} if "parent" in layout.present else {}
-    given = {name: value for name, value in own.items() if name in layout.present or name in _ALWAYS}
+    present = layout.present | _ALWAYS | ({"status"} if "email_key" in layout.present else set())
+    given = {name: value for name, value in own.items() if name in present}
     return cells | attributes | parent | given
 
 
@@ -121,7 +129,9 @@ _OWN = {
         "level": _value("coalesce(s.level, 'unknown')"),
         "status": _value(
             "coalesce(s.status, 'active')",
-            "CASE WHEN k.status >= 'opted_out' THEN greatest(k.status, s.status) ELSE coalesce(s.status, k.status) END",
+            "CASE WHEN 'opted_out' IN (k.status, s.status) THEN 'opted_out'"
+            " WHEN k.status = 'suppressed' AND coalesce(s.email_key = k.email_key, true) THEN 'suppressed'"
+            " ELSE coalesce(s.status, CASE k.status WHEN 'suppressed' THEN 'active' ELSE k.status END) END",
         ),
         "last_invited_on": _value("s.last_invited_on", "greatest(k.last_invited_on, s.last_invited_on)"),
         "unanswered": _value(
@@ -132,6 +142,23 @@ _OWN = {
     },
     "revenue": {"account_id": _value("v.account"), "ordinal": _value("v.ordinal")},
 }
+
+_FOLLOWING = """
+INSERT INTO suppression (email_key, scope, reason, detail, since_at)
+SELECT DISTINCT ON (s.email_key, n.scope, n.reason) s.email_key, n.scope, n.reason, n.detail, n.since_at
+FROM verdict v JOIN staged s USING (line) JOIN contact k ON k.id = v.target
+JOIN suppression n ON n.email_key = k.email_key AND n.reason IN ('complaint', 'unsubscribed')
+WHERE v.deed = 'update' AND s.email_key <> k.email_key
+ORDER BY s.email_key, n.scope, n.reason, n.since_at
+ON CONFLICT DO NOTHING
+"""
+_CONDEMNED = """
+INSERT INTO suppression (email_key, reason, detail)
+SELECT DISTINCT coalesce(s.email_key, k.email_key), CAST('by_hand' AS suppression_reason), 'so said the CRM'
+FROM verdict v JOIN staged s USING (line) LEFT JOIN contact k ON k.id = v.target
+WHERE v.deed IN ('create', 'update') AND s.status = 'suppressed' AND coalesce(s.email_key, k.email_key) IS NOT NULL
+ON CONFLICT DO NOTHING
+"""
 
 _PARENTS = """
 WITH created AS (

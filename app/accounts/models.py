@@ -31,6 +31,10 @@ CRM_ID = Text(collation="C")
 """Ids sort by code point in the database as they do in Python, so that both choose the same people."""
 
 
+EVERYTHING = "*"
+"""The scope of a suppression that holds for every brand."""
+
+
 class AccountStatus(enum.StrEnum):
     ACTIVE = "active"
     INACTIVE = "inactive"
@@ -65,6 +69,7 @@ class SuppressionReason(enum.StrEnum):
     COMPLAINT = "complaint"
     UNSUBSCRIBED = "unsubscribed"
     BY_HAND = "by_hand"
+    REPEATED_BOUNCE = "repeated_bounce"
 
 
 dmu_level = stored_enum(Level, "dmu_level")
@@ -162,11 +167,18 @@ class Contact(Base):
 
 
 class Suppression(Base):
-    """An address nobody may mail, whoever it belongs to, with the reason and the day."""
+    """An address nobody may mail, whoever it belongs to: one row for each reason, with its day.
+
+    `scope` is the key of the brand that may not, or `*` for all of them. One row a reason, so that taking one back
+    never lifts another.
+    """
 
     __tablename__ = "suppression"
 
     email_key: Mapped[str] = mapped_column(CRM_ID, primary_key=True)
-    reason: Mapped[SuppressionReason] = mapped_column(stored_enum(SuppressionReason, "suppression_reason"))
+    scope: Mapped[str] = mapped_column(CRM_ID, primary_key=True, server_default=EVERYTHING)
+    reason: Mapped[SuppressionReason] = mapped_column(
+        stored_enum(SuppressionReason, "suppression_reason"), primary_key=True
+    )
     detail: Mapped[str | None]
     since_at: Mapped[datetime] = mapped_column(server_default=func.now())

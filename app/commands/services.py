@@ -1,7 +1,8 @@
-"""`quorum up | web | worker | scheduler | migrate`: the processes of an installation."""
+"""`quorum up | web | worker | scheduler | receipts | migrate`: the processes of an installation."""
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 import time
@@ -11,6 +12,7 @@ import urllib.request
 import click
 
 from app import create_app
+from app.core.errors import Refused
 from app.core.installation import as_environment, opened
 from app.core.migrating import migrate as migrate_database
 from app.core.ports import checked
@@ -76,6 +78,18 @@ def scheduler() -> None:
         schedule()
 
 
+@click.command("receipts")
+def receipts() -> None:
+    """Read receipts of mails from the queue in SQS and apply them."""
+    from app.delivery.receipts.polling import Poller
+
+    with opened(os.environ, say=error_console.print) as settings:
+        if not settings.ses_queue_url:
+            raise Refused("QUORUM_SES_QUEUE_URL names no queue, so there is nothing to read receipts from.")
+        logging.basicConfig(level=logging.INFO, format="%(message)s")
+        Poller(settings).run()
+
+
 @click.command("migrate")
 def migrate() -> None:
     """Bring the database to the schema of this version."""
@@ -93,7 +107,8 @@ def programs(settings: Settings) -> list[Program]:
 
     workers = [program(f"worker {number}", "worker") for number in range(1, settings.workers + 1)]
     # Answers need the web alone: with Redis away, workers and scheduler come back in their own time.
-    return [program("web", "web", vital=True), *workers, program("scheduler", "scheduler")]
+    found = [program("web", "web", vital=True), *workers, program("scheduler", "scheduler")]
+    return [*found, program("receipts", "receipts")] if settings.ses_queue_url else found
 
 
 def wait_for_web(supervisor: Supervisor, settings: Settings) -> int | None:

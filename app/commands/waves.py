@@ -19,7 +19,8 @@ from app.core.db import reading
 from app.core.queue import nudge
 from app.core.safe_csv import safe_cell
 from app.core.terminal import console, error_console, output, progress
-from app.delivery.launching import launch_wave, pause_wave, resume_wave
+from app.delivery.launching import launch_wave
+from app.delivery.pausing import pause_wave, resume_wave
 from app.reporting.waves import list_waves
 from app.sampling import presets
 from app.sampling.quota import QuotaTable

@@ -10,10 +10,19 @@ from typing import NamedTuple
 from app.core.signing import Signer
 from app.delivery.transports import OutgoingMail
 from app.settings import Settings
-from app.surveys.brands import Brand, default_brand, load_brand
+from app.surveys.branding import brand_of
+from app.surveys.brands import Brand, logo_url
 from app.surveys.definition import Definition
-from app.surveys.rendering import mail
+from app.surveys.mails import Mail, Mails
+from app.surveys.published import published
 from app.surveys.texts import pick_language
+from app.surveys.wording import SAMPLE_VALUES
+
+_HEADERS = {
+    "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+    "Auto-Submitted": "auto-generated",
+    "X-Auto-Response-Suppress": "OOF, NRN, AutoReply, RN",
+}
 
 
 class Letter(NamedTuple):
@@ -31,45 +40,76 @@ class Letter(NamedTuple):
 
 
 class Composer:
-    """Writes letters for one brand, at the address customers reach."""
+    """Writes letters under the brand of their survey, at the address customers reach."""
 
     def __init__(self, settings: Settings) -> None:
-        self._public_url = settings.public_url
+        self._settings = settings
         self._signer = Signer(settings.secret_key)
-        self._brand = brand_of(settings)
 
-    def compose(self, letter: Letter, definition: Definition) -> OutgoingMail:
+    def compose(self, letter: Letter) -> OutgoingMail:
         """Return the mail of `letter`, with its headers, in the contact's language."""
-        brand = self._brand
-        unsubscribe_url = f"{self._public_url}/u/{self._signer.sign('unsubscribe', letter.invitation_id)}"
-        language = pick_language(definition.languages, contact=letter.language, default=definition.default_language)
-        rendered = mail(
-            definition,
+        survey = published(letter.survey_version_id)
+        brand, definition = brand_of(self._settings, survey.brand_id), survey.definition
+        unsubscribe_url = f"{self._settings.public_url}/u/{self._signer.sign('unsubscribe', letter.invitation_id)}"
+        mail = survey.mails.write(
             brand,
-            language,
+            pick_language(definition.languages, contact=letter.language, default=definition.default_language),
             values={"first_name": letter.first_name, "account": letter.account, "product": None, "touchpoint": None},
-            survey_url=f"{self._public_url}/s/{self._signer.sign('survey', letter.invitation_id)}",
+            survey_url=f"{self._settings.public_url}/s/{self._signer.sign('survey', letter.invitation_id)}",
             unsubscribe_url=unsubscribe_url,
+            logo_url=logo_url(self._settings.public_url, brand),
             reminder=letter.number,
         )
-        return OutgoingMail(
-            attempt_id=letter.attempt_id,
-            recipient=letter.email,
-            sender=mailbox(brand.sender_name, brand.sender_address),
-            reply_to=brand.reply_to,
-            subject=one_line(rendered.subject),
-            html=rendered.html,
-            text=rendered.text,
-            headers={
-                "List-Unsubscribe": f"<{unsubscribe_url}>",
-                "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
-                "Auto-Submitted": "auto-generated",
-                "X-Auto-Response-Suppress": "OOF, NRN, AutoReply, RN",
-                "X-Quorum-Attempt": str(letter.attempt_id),
-            },
+        return _outgoing(mail, brand, letter.attempt_id, letter.email, unsubscribe_url)
+
+    def compose_test(
+        self,
+        *,
+        survey_id: int,
+        definition: Definition,
+        brand_id: int | None,
+        language: str,
+        number: int,
+        recipient: str,
+    ) -> OutgoingMail:
+        """Return a test of the mail: to an invented customer, tagged `test`, with links that count for nothing."""
+        brand, token = brand_of(self._settings, brand_id), self._signer.sign("test", survey_id)
+        unsubscribe_url = f"{self._settings.public_url}/u/{token}"
+        mail = Mails(definition).write(
+            brand,
+            language,
+            values=SAMPLE_VALUES,
+            survey_url=f"{self._settings.public_url}/s/{token}",
+            unsubscribe_url=unsubscribe_url,
+            logo_url=logo_url(self._settings.public_url, brand),
+            reminder=number,
+            is_test=True,
         )
+        return _outgoing(mail, brand, uuid.uuid4(), recipient, unsubscribe_url, {"test": "1"})
 
 
+def _outgoing(
+    mail: Mail,
+    brand: Brand,
+    attempt_id: uuid.UUID,
+    recipient: str,
+    unsubscribe_url: str,
+    tags: dict[str, str] | None = None,
+) -> OutgoingMail:
+    return OutgoingMail(
+        attempt_id=attempt_id,
+        recipient=recipient,
+        sender=mailbox(brand.sender_name, brand.sender_address),
+        reply_to=brand.reply_to,
+        subject=one_line(mail.subject),
+        html=mail.html,
+        text=mail.text,
+        headers={"List-Unsubscribe": f"<{unsubscribe_url}>", **_HEADERS, "X-Quorum-Attempt": str(attempt_id)},
+        tags=tags or {},
+    )
+
+
+@lru_cache(maxsize=256)  # each mail of a brand bears the same
 def mailbox(name: str, address: str) -> str:
     """Return `Name <address>` as a header may carry it: quoted where needed, on one line."""
     return str(Address(display_name=one_line(name), addr_spec=address))
@@ -78,9 +118,3 @@ def mailbox(name: str, address: str) -> str:
 def one_line(text: str) -> str:
     """Return `text` without line breaks and control characters, as a header must be."""
     return "".join(character if character.isprintable() else " " for character in text).strip()
-
-
-@lru_cache(maxsize=8)
-def brand_of(settings: Settings) -> Brand:
-    """Return the brand of this installation."""
-    return load_brand(settings.brand_file) if settings.brand_file else default_brand()

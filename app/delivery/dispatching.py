@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import cast
 
-from sqlalchemy import text
+from sqlalchemy import func, select, text
 
 from app.core.db import transaction
-from app.core.queue import MAIL, enqueue_many
+from app.core.queue import MAIL, enqueue_many, queue
+from app.delivery.claiming import NOTHING_LEAVES
+from app.delivery.noting import note_sent
 
-BATCH = 50
+BATCH = 200
 """Message ids a job carries."""
 
-AT_ONCE = 5_000
-"""Messages one tick hands out at most; the next tick goes on."""
+JOBS_AHEAD = 50
+"""Jobs that wait for a worker at most: at a slow pace the rest waits in the ledger, and not twice in the queue."""
 
 LOST_AFTER = timedelta(minutes=10)
 """A due message whose job did nothing for so long is handed out again: the claim keeps it from being sent twice."""
@@ -23,42 +26,42 @@ STALE_AFTER = timedelta(minutes=5)
 
 # A message is marked as handed out before its job exists. A crash in between delays it by LOST_AFTER, no more.
 _HAND_OUT = text(
-    """
+    f"""
     UPDATE message SET enqueued_at = :now
     WHERE id IN (
         SELECT m.id FROM message m JOIN wave w ON w.id = m.wave_id
         WHERE m.state = 'queued' AND m.due_at <= :now AND w.state = 'running'
-          AND (m.enqueued_at IS NULL OR m.enqueued_at < :lost)
+          AND (m.enqueued_at IS NULL OR m.enqueued_at < :lost) AND NOT {NOTHING_LEAVES}
         ORDER BY m.due_at, m.id LIMIT :at_once FOR UPDATE OF m SKIP LOCKED)
     RETURNING id
     """
 )
 
+# One that is locked is being recorded at this moment: nobody died.
 _SETTLE = text(
     """
-    WITH stale AS (
-        UPDATE message SET state = 'unknown', reason = 'the worker died while sending; nobody can tell whether it left'
-        WHERE state = 'sending' AND claimed_at < :stale
-        RETURNING invitation_id, claimed_at, number
-    ), noted AS (
-        UPDATE invitation i SET sent_at = coalesce(i.sent_at, s.claimed_at) FROM stale s WHERE i.id = s.invitation_id
-        RETURNING i.contact_id, s.claimed_at, s.number = 0 AND i.answered_at IS NULL AS waits
-    ), asked AS (
-        SELECT contact_id, max(claimed_at)::date AS asked_on, count(*) FILTER (WHERE waits) AS invitations
-        FROM noted GROUP BY contact_id
-    )
-    UPDATE contact c SET last_invited_on = greatest(c.last_invited_on, a.asked_on),
-                         unanswered = c.unanswered + a.invitations
-    FROM asked a WHERE c.id = a.contact_id
-    RETURNING c.id
+    UPDATE message
+    SET state = 'unknown',
+        reason = coalesce(reason, 'the worker died while sending; nobody can tell whether it left')
+    WHERE id IN (SELECT id FROM message WHERE state = 'sending' AND claimed_at < :stale FOR UPDATE SKIP LOCKED)
+    RETURNING id
     """
 )
 
 
+def ledger_time() -> datetime:
+    """Return the time by which the ledger reckons: the clocks of workers may differ, or jump."""
+    with transaction() as session:
+        return cast(datetime, session.scalar(select(func.now())))
+
+
 def dispatch(now: datetime) -> int:
     """Hand due messages of running waves to the workers, in batches; return how many."""
+    room = JOBS_AHEAD - len(queue(MAIL))
+    if room <= 0:
+        return 0
     with transaction() as session:
-        parameters = {"now": now, "lost": now - LOST_AFTER, "at_once": AT_ONCE}
+        parameters = {"now": now, "lost": now - LOST_AFTER, "at_once": room * BATCH}
         ids = sorted(session.scalars(_HAND_OUT, parameters))
     batches = [ids[start : start + BATCH] for start in range(0, len(ids), BATCH)]
     enqueue_many(MAIL, "workers.jobs.send_messages", [(batch,) for batch in batches])
@@ -73,13 +76,24 @@ _CANCEL = text(
 )
 
 
+_NOTHING_TO_HOLD = text(
+    """
+    UPDATE sending_pause p SET ended_at = now(), ended_by = 'quorum'
+    FROM wave w WHERE w.id = p.wave_id AND p.ended_at IS NULL AND w.state = 'finished'
+    """
+)
+
+
 def cancel_over() -> None:
-    """Give messages of finished waves that never left their final state."""
+    """Give messages of finished waves that never left their final state, and end their pauses."""
     with transaction() as session:
         session.execute(_CANCEL)
+        session.execute(_NOTHING_TO_HOLD)
 
 
 def settle_stale(now: datetime) -> int:
     """Call messages «unknown» whose sending nobody finished; they count as asked and are never sent again."""
     with transaction() as session:
-        return len(session.scalars(_SETTLE, {"stale": now - STALE_AFTER}).all())
+        settled = session.scalars(_SETTLE, {"stale": now - STALE_AFTER}).all()
+        note_sent(session, settled)
+        return len(settled)

@@ -1,4 +1,4 @@
-"""Deeds that set a planned wave going, hold it, and let it go on."""
+"""Deed that sets a planned wave going."""
 
 from __future__ import annotations
 
@@ -32,7 +32,6 @@ _QUEUE = text(
 
 # A link lives for its days from the sending on, however long the plan lay.
 _LIVE = text("UPDATE invitation SET closes_on = greatest(closes_on, :closes_on) WHERE wave_id = :wave_id")
-_HAND_OUT_AGAIN = text("UPDATE message SET enqueued_at = NULL WHERE wave_id = :wave_id AND state = 'queued'")
 
 
 def launch_wave(wave_id: int, *, now: datetime, actor: str) -> int:
@@ -57,27 +56,6 @@ def launch_wave(wave_id: int, *, now: datetime, actor: str) -> int:
         wave.state, wave.launched_at = WaveState.RUNNING, func.now()
         audit.record(session, actor=actor, deed="wave.launched", subject=f"wave {wave_id}", messages=queued)
         return queued
-
-
-def pause_wave(wave_id: int, *, actor: str) -> None:
-    """Hold the mails of a running wave that have not left yet."""
-    _move(wave_id, WaveState.RUNNING, WaveState.PAUSED, "wave.paused", actor)
-
-
-def resume_wave(wave_id: int, *, actor: str) -> None:
-    """Let a paused wave go on where it stood; nobody who was mailed is mailed again."""
-    _move(wave_id, WaveState.PAUSED, WaveState.RUNNING, "wave.resumed", actor)
-    with transaction() as session:
-        session.execute(_HAND_OUT_AGAIN, {"wave_id": wave_id})
-
-
-def _move(wave_id: int, from_state: WaveState, to_state: WaveState, deed: str, actor: str) -> None:
-    with transaction() as session:
-        wave = _locked(session, wave_id)
-        if wave.state is not from_state:
-            raise Refused(f"«{wave.name}» is {wave.state}, not {from_state}.")
-        wave.state = to_state
-        audit.record(session, actor=actor, deed=deed, subject=f"wave {wave_id}")
 
 
 def _locked(session: Session, wave_id: int) -> Wave:

@@ -1,4 +1,4 @@
-"""The life of a message: its legal moves, and why a due one is not sent after all. Pure rules.
+"""The life of a message: its legal moves, what a receipt changes, and why a due one is not sent after all. Pure rules.
 
 Rules: delivery page, «One mail, at most once».
 """
@@ -9,21 +9,55 @@ import enum
 from collections.abc import Mapping
 from typing import NamedTuple
 
-MOVES: Mapping[str, frozenset[str]] = {
+RECEIPTS = ("sent", "rejected", "delivered", "bounced", "complained")
+"""What a receipt can prove, in the order in which one outweighs another."""
+
+_OURS: Mapping[str, frozenset[str]] = {
     "queued": frozenset({"sending", "refused", "cancelled"}),
-    "sending": frozenset({"sent", "queued", "failed", "unknown"}),
-    "unknown": frozenset({"sent", "failed"}),
-    "sent": frozenset(),
+    "sending": frozenset({"sent", "queued", "refused", "failed", "unknown"}),
+    "unknown": frozenset({"sent", "failed", "queued", "cancelled"}),
     "failed": frozenset(),
     "refused": frozenset(),
     "cancelled": frozenset(),
 }
-"""From each state, the states a message may move to; a state without moves is final."""
+
+MOVES: Mapping[str, frozenset[str]] = {
+    **{state: moves | frozenset(RECEIPTS) for state, moves in _OURS.items()},
+    **{state: frozenset(RECEIPTS[place + 1 :]) for place, state in enumerate(RECEIPTS)},
+}
+"""From each state, the states a message may move to.
+
+A proof of what became of a mail beats whatever we guessed, and never moves one backwards. Our own moves are fewer:
+nothing leaves `queued` without a claim, `sending` goes back only when surely nothing left, and out of `unknown` it is a
+person who lets it be sent once more (`queued`) or drops it (`cancelled`). `failed`, `refused` and `cancelled` are final
+for us.
+"""
 
 
 def may_move(state: str, to: str) -> bool:
     """Return whether the move is legal."""
     return to in MOVES[state]
+
+
+class Event(enum.StrEnum):
+    """What a receipt tells about a mail."""
+
+    SENT = "sent"
+    DELIVERED = "delivered"
+    DELAYED = "delayed"
+    BOUNCED = "bounced"
+    COMPLAINED = "complained"
+    REJECTED = "rejected"
+
+
+def after_event(state: str, event: str) -> str | None:
+    """Return the state a receipt moves a message to, or None when it changes nothing; never backwards.
+
+    Receipts come late, twice and out of order; in whichever order they come, the end is the same. A delay says that the
+    provider has the mail, and no more.
+    """
+    to = "sent" if event == Event.DELAYED else str(event)
+    return to if may_move(state, to) else None
 
 
 class Refusal(enum.StrEnum):
@@ -39,6 +73,7 @@ class Refusal(enum.StrEnum):
     INVALID_EMAIL = "invalid_email"
     CONTACTED_RECENTLY = "contacted_recently"
     ANSWERED = "answered"
+    BOUNCED = "bounced"
 
 
 class Standing(NamedTuple):
@@ -54,6 +89,7 @@ class Standing(NamedTuple):
     deliverable: bool
     contacted_recently: bool
     answered: bool
+    bounced: bool
 
 
 def refusal(standing: Standing) -> Refusal | None:
@@ -69,5 +105,6 @@ def refusal(standing: Standing) -> Refusal | None:
         (not standing.deliverable, Refusal.INVALID_EMAIL),
         (standing.contacted_recently, Refusal.CONTACTED_RECENTLY),
         (standing.answered, Refusal.ANSWERED),
+        (standing.bounced, Refusal.BOUNCED),
     )
     return next((reason for holds, reason in checks if holds), None)

@@ -9,7 +9,8 @@ from werkzeug.wrappers import Response
 
 from app.core.auth.sessions import actor
 from app.core.queue import nudge
-from app.delivery.launching import launch_wave, pause_wave, resume_wave
+from app.delivery.launching import launch_wave
+from app.delivery.pausing import pause_wave, resume_wave
 
 pages = Blueprint("launching", __name__)
 
@@ -28,7 +29,7 @@ def pause(wave_id: int) -> Response:
     """Hold what has not left."""
     pause_wave(wave_id, actor=actor())
     flash("The wave is paused: mails that have not left stay here.", "done")
-    return redirect(url_for("waves.plan", wave_id=wave_id))
+    return redirect(url_for("sending.index"))
 
 
 @pages.post("/waves/<int:wave_id>/resume")
@@ -37,4 +38,4 @@ def resume(wave_id: int) -> Response:
     resume_wave(wave_id, actor=actor())
     nudge("workers.jobs.dispatch")
     flash("The wave goes on; nobody is mailed twice.", "done")
-    return redirect(url_for("waves.plan", wave_id=wave_id))
+    return redirect(url_for("sending.index"))

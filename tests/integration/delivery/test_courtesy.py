@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from datetime import UTC, date, datetime, timedelta
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import select, text
@@ -14,10 +15,11 @@ from app.campaigns.models import Decision, Invitation, Wave
 from app.campaigns.planning import plan_wave
 from app.core.db import transaction
 from app.core.errors import Refused
+from app.delivery.claiming import claim
 from app.delivery.dispatching import cancel_over, settle_stale
 from app.delivery.launching import launch_wave
 from app.delivery.models import Message
-from app.delivery.sending import Sender, claim
+from app.delivery.sending import Sender
 from app.delivery.unsubscribing import find_recipient, resubscribe, unsubscribe
 from app.responses.collecting import record_answer
 from app.surveys.answers import Answer
@@ -158,10 +160,10 @@ def test_an_answer_that_overtakes_the_record_is_not_counted_as_silence(database:
 
     class Swift(ToldTransport):
         def send(self, mail):  # type: ignore[no-untyped-def] # as the port has it
-            record_answer(invitation, Answer(9, (), "", 1), language="en", now=NOW)
+            record_answer(invitation, Answer(9, step="score"), language="en", now=NOW)
             return super().send(mail)
 
-    Sender(settings(database), Swift()).send(message)
+    Sender(settings(database), Swift()).send_all([message])
     assert unanswered() == 0
 
 
@@ -176,7 +178,7 @@ def test_a_lost_mail_counts_once_however_late_its_record_comes(database: str) ->
 
     with transaction() as session:
         message = session.scalars(select(Message.id)).one()
-    Sender(settings(database), Slow()).send(message)
+    Sender(settings(database), Slow()).send_all([message])
     assert unanswered() == 1
     with transaction() as session:
         assert session.scalars(select(Message.state)).one().value == "sent"
@@ -206,4 +208,4 @@ def test_a_claim_after_the_last_day_is_refused(database: str) -> None:
     with transaction() as session:
         session.get_one(Wave, wave_id).ends_on = date(2026, 1, 1)
         message = session.scalars(select(Message.id)).one()
-    assert claim(message) is None
+    assert claim({message: uuid4()}) == []
