@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import NullPool, create_engine, inspect
+from flask.testing import FlaskClient
+from sqlalchemy import NullPool, create_engine, inspect, select, text
 
-from app.core.db import Base
+from app import create_app
+from app.core import db
+from app.core.db import Base, reading, transaction
 from app.core.installation import SchemaError, opened
 from app.core.migrating import migrate
+from app.reporting.board import wave_board
+from app.responses.models import Response, ResponseRevision
+from app.surveys.branding import forget_brands
+from app.surveys.published import published
 from tests.support.database import Cluster
+from tests.support.settings import settings
+from tests.support.web import survey_path
 
 
 def test_models_and_migrations_agree(database: str) -> None:
@@ -20,6 +31,24 @@ def test_models_and_migrations_agree(database: str) -> None:
     with engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, Base.metadata) == []
+
+
+RELEASES = Path(__file__).resolve().parents[2] / "support" / "releases"
+
+CustomerOf = Callable[[str], FlaskClient]
+
+
+@pytest.fixture
+def customer_of(valkey: str) -> Iterator[CustomerOf]:
+    """Lend the browser of a customer of whichever database is named."""
+
+    def browse(url: str) -> FlaskClient:
+        published.cache_clear()
+        forget_brands()
+        return create_app(settings(url, valkey)).test_client(use_cookies=False)
+
+    yield browse
+    db.engine().dispose()
 
 
 @pytest.fixture
@@ -36,6 +65,27 @@ def test_two_starts_at_once_migrate_once(empty: str) -> None:
         thread.join()
     engine = create_engine(empty, poolclass=NullPool)
     assert set(inspect(engine).get_table_names()) == {*Base.metadata.tables, "alembic_version"}
+
+
+def test_the_data_of_the_first_release_comes_along(empty: str, customer_of: CustomerOf) -> None:
+    migrate(empty, "0001")
+    engine = create_engine(empty, poolclass=NullPool)
+    with engine.begin() as connection:
+        connection.exec_driver_sql((RELEASES / "0001.sql").read_text(encoding="utf-8"), None)
+    migrate(empty)
+    customer = customer_of(empty)
+    with transaction() as session:
+        response = session.scalars(select(Response)).one()
+        said = session.scalars(select(ResponseRevision.said).order_by(ResponseRevision.id)).all()
+        held = session.execute(text("SELECT email_key, scope, reason::text FROM suppression ORDER BY 1")).all()
+    assert (response.comments, response.verdict) == ({"why": "You answer within the hour."}, "human")
+    assert [kept["comments"] for kept in said] == [{}, {"why": "You answer within the hour."}]
+    assert held == [("kim@works.example", "*", "unsubscribed"), ("sam@works.example", "*", "by_hand")]
+    assert published(response.survey_version_id).definition.languages == ("en", "de")
+    assert "You answer within the hour." in customer.get(f"{survey_path(1)}?step=2").text
+    with reading() as session:
+        board = wave_board(session, 1)
+    assert (board.counts.complete, board.counts.refused, board.counts.sent) == (1, 1, 2)
 
 
 def test_a_database_of_ones_own_is_not_migrated_by_the_way(empty: str) -> None:
