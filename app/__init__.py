@@ -18,13 +18,14 @@ def create_app(settings: Settings) -> Flask:
 
     from app.campaigns.views import pages as waves
     from app.core import current, db, queue, web
-    from app.delivery.outbox_views import pages as outbox
-    from app.delivery.unsubscribe_views import pages as unsubscribe
-    from app.delivery.wave_views import pages as launching
+    from app.delivery.blueprints import PAGES as DELIVERY
     from app.reporting.account_views import pages as accounts
     from app.reporting.answer_views import pages as answers
     from app.reporting.board_views import pages as board
     from app.responses.views import pages as survey
+    from app.surveys.brand_previews import pages as brand_previews
+    from app.surveys.brand_views import pages as brands
+    from app.surveys.survey_views import pages as surveys
 
     db.connect(settings.database_url)
     queue.connect(settings.redis_url, settings.queue_prefix)
@@ -32,7 +33,7 @@ def create_app(settings: Settings) -> Flask:
     app.url_map.converters["int"] = database_id()
     web.install(app, settings)
     current.keep(app, settings)
-    for pages in (board, accounts, waves, launching, outbox, answers, unsubscribe, survey):
+    for pages in (board, accounts, waves, *DELIVERY, answers, survey, surveys, brands, brand_previews):
         app.register_blueprint(pages)
     _navigation(app)
     return app
@@ -55,9 +56,15 @@ def _navigation(app: Flask) -> None:
     entries = (
         ("Board", "reporting.home"),
         ("Accounts", "accounts.index"),
+        ("Surveys", "surveys.index"),
+        ("Brands", "brands.index"),
         ("Waves", "waves.index"),
+        ("Sending", "sending.index"),
+        ("Messages", "ledger.index"),
+        ("Suppression list", "suppression.index"),
         ("Outbox", "outbox.index"),
         ("Answers", "answers.index"),
+        ("Doctor", "doctor.index"),
     )
     for order, (label, endpoint) in enumerate(entries):
         navigation.add(app, label=label, endpoint=endpoint, order=order)

@@ -9,11 +9,14 @@ from redis import RedisError
 from sqlalchemy.exc import OperationalError
 
 from app.commands.demo import demo
+from app.commands.doctor import doctor
 from app.commands.importing import import_files
 from app.commands.plan import plan
 from app.commands.reports import report
 from app.commands.sample import sample
-from app.commands.services import migrate, scheduler, up, web, worker
+from app.commands.services import migrate, receipts, scheduler, up, web, worker
+from app.commands.suppression import suppression
+from app.commands.surveys import survey
 from app.commands.users import user
 from app.commands.waves import wave
 from app.core.errors import QuorumError
@@ -38,7 +41,11 @@ def main() -> None:
     """Quorum hears a quorum of every customer account: enough people, on every level, for what it is worth."""
 
 
-for command in (demo, up, sample, plan, import_files, wave, report, user, web, worker, scheduler, migrate):
+COMMANDS = (
+    *(demo, up, sample, plan, import_files, survey, wave, report, suppression, user),
+    *(web, worker, scheduler, receipts, migrate, doctor),
+)
+for command in COMMANDS:
     main.add_command(command)
 
 if __name__ == "__main__":

@@ -146,7 +146,12 @@ def daily_allowance(cap: int, left: int, days_left: int | None) -> int:
 
 def is_zone(name: str) -> bool:
     """Return whether `name` is a time zone of the IANA database, such as Europe/Paris."""
-    return name in available_timezones()
+    return name in _zones()
+
+
+@lru_cache(maxsize=1)
+def _zones() -> frozenset[str]:
+    return frozenset(available_timezones())  # which looks through the folders of the system each time
 
 
 def is_country(code: str) -> bool:

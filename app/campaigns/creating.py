@@ -18,7 +18,6 @@ from app.core import audit
 from app.core.db import transaction
 from app.core.errors import Refused
 from app.sampling.quota import QuotaTable
-from app.surveys.definition import definitions
 from app.surveys.publishing import published_version
 
 LINK_LIFE_DAYS = 30
@@ -60,10 +59,8 @@ def is_plausible(day: date) -> bool:
 def create_wave(order: WaveOrder, *, actor: str) -> int:
     """Make a draft wave, and its campaign when it is the first; return the wave's id.
 
-    Raises Refused when the campaign has a wave of that key already or the survey does not exist.
+    Raises Refused when the campaign has a wave of that key already, or the survey does not exist or cannot be asked.
     """
-    if order.survey_key not in definitions():
-        raise Refused(f"There is no survey «{order.survey_key}». There are: {', '.join(sorted(definitions()))}.")
     if not is_currency(order.currency):
         raise Refused(f"«{order.currency}» is no currency; write its ISO code, such as USD.")
     with transaction() as session:

@@ -39,11 +39,18 @@ ROSTER = """
     WITH shared AS (
         SELECT email_key, min(external_id) AS keeper, max(last_invited_on) AS last_invited_on FROM contact
         WHERE email_key IS NOT NULL GROUP BY email_key HAVING count(*) > 1
+    ), no AS (
+        SELECT n.email_key, bool_or(n.reason = 'unsubscribed') AS said_no
+        FROM suppression n
+        WHERE n.scope = '*' OR n.scope = (
+            SELECT b.key FROM wave w JOIN survey_version v ON v.id = w.survey_version_id
+            JOIN brand b ON b.id = v.brand_id OR (v.brand_id IS NULL AND b.is_default) WHERE w.id = %(wave_id)s)
+        GROUP BY n.email_key
     )
     SELECT a.id, a.annual_value, a.currency, a.status = 'active', c.id,
            c.external_id, c.level,
-           CASE WHEN c.status IN ('left', 'opted_out') OR n.reason IS NULL THEN c.status::text
-                WHEN n.reason = 'unsubscribed' THEN 'opted_out' ELSE 'suppressed' END,
+           CASE WHEN c.status IN ('left', 'opted_out') OR n.said_no IS NULL THEN c.status::text
+                WHEN n.said_no THEN 'opted_out' ELSE 'suppressed' END,
            c.department, c.engagement_score, greatest(c.last_invited_on, s.last_invited_on), c.unanswered, c.pinned,
            c.email_key IS NOT NULL, coalesce(s.keeper <> c.external_id, false),
            c.exclusion_reason, greatest(c.embargoed_until, a.embargoed_until), c.open_case,
@@ -54,7 +61,7 @@ ROSTER = """
     FROM account a
     LEFT JOIN contact c ON c.account_id = a.id
     LEFT JOIN shared s ON s.email_key = c.email_key
-    LEFT JOIN suppression n ON n.email_key = c.email_key
+    LEFT JOIN no n ON n.email_key = c.email_key
     ORDER BY a.id
 """
 _PERSON = slice(5, None)
@@ -99,7 +106,7 @@ def _samples(wave: Wave, terms: Terms) -> Iterator[tuple[int, AccountSample, dic
     with raw_connection() as reader:
         reader.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
         with reader.cursor() as cursor:
-            roster = cursor.stream(ROSTER, {"today": terms.today}, size=ROWS_A_FETCH)
+            roster = cursor.stream(ROSTER, {"today": terms.today, "wave_id": wave.id}, size=ROWS_A_FETCH)
             for account_id, rows in groupby(roster, key=_account_of):
                 yield _sample(account_id, list(rows), wave.currency, rates, terms)
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
@@ -42,11 +40,10 @@ from app.core.db import reading
 from app.core.errors import NotFound, Refused
 from app.core.listing import page_asked, text_asked
 from app.core.queue import WORK, enqueue
-from app.core.safe_csv import safe_cell
+from app.core.safe_csv import csv_pieces
 from app.sampling import presets
 from app.sampling.quota import QuotaTable
-from app.surveys.definition import definitions
-from app.surveys.wording import fill
+from app.surveys.publishing import askable
 
 pages = Blueprint("waves", __name__, template_folder="templates")
 
@@ -83,7 +80,10 @@ def index() -> str:
 def new() -> str:
     """Ask what a wave needs."""
     today = datetime.now(UTC).date().isoformat()
-    return _form({"planned_for": today, "quota": "logarithmic", "days": "30", "currency": "USD"}, {})
+    return _form(
+        {"survey": "relationship_nps", "planned_for": today, "quota": "logarithmic", "days": "30", "currency": "USD"},
+        {},
+    )
 
 
 @pages.post("/waves/new")
@@ -102,8 +102,14 @@ def create() -> AnyResponse | tuple[str, int]:
 
 
 def _form(given: dict[str, str], faults: dict[str, str]) -> str:
-    surveys = [(key, fill(each.title, each.default_language, {})) for key, each in definitions().items()]
-    return render_template("campaigns/new.html", given=given, faults=faults, surveys=surveys, presets=presets.names())
+    return render_template(
+        "campaigns/new.html", given=given, faults=faults, surveys=_surveys(), presets=presets.names()
+    )
+
+
+def _surveys() -> list[tuple[str, str]]:
+    with reading() as session:
+        return [(each.key, each.title) for each in askable(session)]
 
 
 def _order(given: dict[str, str]) -> tuple[WaveOrder | None, dict[str, str]]:
@@ -111,7 +117,7 @@ def _order(given: dict[str, str]) -> tuple[WaveOrder | None, dict[str, str]]:
     name = given.get("name", "")
     if not 1 <= len(name) <= 80:
         faults["name"] = "Give the wave a name of up to 80 characters, such as «Q4 2026»."
-    if given.get("survey") not in definitions():
+    if given.get("survey") not in dict(_surveys()):
         faults["survey"] = "Choose one of the surveys."
     if given.get("quota") not in presets.names():
         faults["quota"] = "Choose one of the quota tables."
@@ -208,17 +214,8 @@ def plan_csv(wave_id: int) -> Response:
 
 
 def _csv(wave_id: int) -> Iterator[str]:
-    line = io.StringIO()
-    writer = csv.writer(line)
     with reading() as session:
-        writer.writerow(DECISION_COLUMNS)
-        for row in stream_decisions(session, wave_id):
-            writer.writerow([safe_cell(cell) for cell in row])
-            if line.tell() > 1 << 16:
-                yield line.getvalue()
-                line.seek(0)
-                line.truncate()
-        yield line.getvalue()
+        yield from csv_pieces(DECISION_COLUMNS, stream_decisions(session, wave_id))
 
 
 def _row(row: dict[str, Any], wave_id: int) -> dict[str, Any]:

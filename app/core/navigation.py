@@ -5,6 +5,7 @@ Stages register themselves where the program is composed; no stage is named here
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import cast
 from urllib.parse import quote, urlencode
@@ -12,6 +13,7 @@ from urllib.parse import quote, urlencode
 from flask import Flask, current_app, g, request
 
 _EXTENSION = "quorum_navigation"
+_NOTICES = "quorum_notices"
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,25 @@ class InView:
     wave: str | None = None
     href: str | None = None
     others: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class Notice:
+    """Something that people should see wherever they are in the admin: a sentence, and the page that says more."""
+
+    sentence: str
+    endpoint: str
+
+
+def add_notices(app: Flask, tell: Callable[[], Iterable[Notice]]) -> None:
+    """Let `tell` be asked on every page of the admin for what people should see there."""
+    app.extensions.setdefault(_NOTICES, []).append(tell)
+
+
+def notices() -> list[Notice]:
+    """Return what people should see on this page; a page never points at itself."""
+    tellers = cast("list[Callable[[], Iterable[Notice]]]", current_app.extensions.get(_NOTICES, []))
+    return [notice for tell in tellers for notice in tell() if notice.endpoint != request.endpoint]
 
 
 def add(app: Flask, *, label: str, endpoint: str, order: int) -> None:

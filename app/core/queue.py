@@ -17,8 +17,8 @@ log = logging.getLogger(__name__)
 TICKS = "ticks"
 MAIL = "mail"
 WORK = "work"
-QUEUES = (TICKS, MAIL, WORK)
-"""In the order in which a worker looks at them."""
+QUEUES = (TICKS, WORK, MAIL)
+"""In the order in which a worker looks at them: mail waits for its provider's pace, people should not wait for mail."""
 
 JOB_SECONDS = {TICKS: 120, MAIL: 600, WORK: 6 * 3600}
 """How long a job of each queue may take."""
@@ -50,9 +50,15 @@ def key(*parts: object) -> str:
     return ":".join(map(str, (_Connection.prefix, *parts)))
 
 
+def queue_name(prefix: str, name: str) -> str:
+    """Return what RQ calls one of `QUEUES`; two installations on one Redis differ in their prefix."""
+    return f"{prefix}-{name}"
+
+
 def queue(name: str) -> Queue:
-    """Return one of `QUEUES` as RQ sees it; two installations on one Redis differ in their prefix."""
-    return Queue(f"{_Connection.prefix}-{name}", connection=redis(), default_timeout=JOB_SECONDS[name])
+    """Return one of `QUEUES` as RQ sees it."""
+    named = queue_name(_Connection.prefix, name)
+    return Queue(named, connection=redis(), default_timeout=JOB_SECONDS[name])
 
 
 def enqueue(name: str, job: str, *arguments: Any) -> None:

@@ -8,7 +8,7 @@ import hashlib
 import hmac
 from typing import Literal
 
-Purpose = Literal["survey", "unsubscribe"]
+Purpose = Literal["survey", "unsubscribe", "test"]
 
 _ID_BYTES = 8
 _MAC_BYTES = 16

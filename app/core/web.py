@@ -13,7 +13,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
-from flask import Blueprint, Flask, Response, current_app, g, request, send_from_directory, url_for
+from flask import Blueprint, Flask, Response, abort, current_app, g, request, send_from_directory, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import Babel
 from flask_wtf.csrf import CSRFProtect, generate_csrf
@@ -69,6 +69,7 @@ def install(app: Flask, settings: Settings) -> None:
     """Give `app` everything the pages of the stages stand on; called first, before any stage is registered."""
     _configure(app, settings)
     app.before_request(_note_start)
+    app.before_request(_refuse_null)
     app.before_request(_allow_upload)
     app.before_request(sessions.require_login)  # before CSRF: a stranger is sent to the login, not told about forms
     csrf.init_app(app)
@@ -155,6 +156,12 @@ def _equip_templates(app: Flask) -> None:
 
 def _note_start() -> None:
     g.started = time.perf_counter()
+
+
+def _refuse_null() -> None:
+    """Answer as for any address that leads nowhere: no name holds a NUL, and PostgreSQL refuses to look for one."""
+    if "\0" in request.path:
+        abort(404)
 
 
 def _allow_upload() -> None:

@@ -30,12 +30,13 @@ from app.core.errors import QuorumError
 from app.core.queue import nudge
 from app.core.signing import Signer
 from app.delivery.launching import launch_wave
-from app.delivery.sending import definition_of
 from app.demo.company import write_company
 from app.demo.opinions import Invited, Opinion, opinions
 from app.responses.collecting import record_answer
 from app.settings import Settings
 from app.surveys.answers import Answer
+from app.surveys.definition import Definition
+from app.surveys.published import published
 
 ADMIN_EMAIL = "admin@quorum.example"
 ACTOR = "demo"
@@ -148,24 +149,25 @@ def answer(wave_id: int) -> None:
         if session.scalar(text("SELECT EXISTS (SELECT FROM response WHERE wave_id = :id)"), {"id": wave_id}):
             return
         invited = session.execute(_INVITED, {"wave_id": wave_id}).mappings().all()
-        definition = definition_of(session.get_one(Wave, wave_id).survey_version_id)
+        definition = published(session.get_one(Wave, wave_id).survey_version_id).definition
     rng = random.Random(SEED)  # noqa: S311 - a story that is the same each time, not a secret
     said_by_all = opinions(map(_person, invited), definition, rng)
     for row, said in zip(invited, said_by_all, strict=True):
         if said is not None:
-            _post(row["id"], said)
+            _post(row["id"], said, definition)
 
 
 def _person(row: Any) -> Invited:
     return Invited(**{name: row[name] for name in row if name != "id"})
 
 
-def _post(invitation_id: int, said: Opinion) -> None:
+def _post(invitation_id: int, said: Opinion, definition: Definition) -> None:
     """Answer as a browser does: the score first, then the rest, if the person stays."""
     now = datetime.now(UTC)
-    record_answer(invitation_id, Answer(said.score, (), "", 1), language=said.language, now=now)
+    record_answer(invitation_id, Answer(said.score, step="score"), language=said.language, now=now)
     if said.complete:
-        whole = Answer(said.score, tuple(said.drivers), said.comment or "", 2)
+        comments = {definition.questions.comments[0].key: said.comment} if said.comment else {}
+        whole = Answer(said.score, tuple(said.drivers), comments)
         record_answer(invitation_id, whole, language=said.language, now=now)
 
 

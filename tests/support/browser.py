@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, expect, sync_playwright
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 ARGUMENTS = [
@@ -24,7 +24,12 @@ ARGUMENTS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    # «HeadlessChrome» is a program to the survey page, and its answers count as one's.
+    "--user-agent=Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0 Safari/537.36",
 ]
+
+PATIENCE = 20_000
+"""Milliseconds until what is expected on a page is given up; a machine with much to do is no fault."""
 
 MISSING = (
     "There is no Chromium on this machine and none could be installed, so tests in a browser cannot run.\n"
@@ -66,6 +71,7 @@ def chromium() -> Iterator[Browser]:
     """One headless Chromium for all tests of this process; each test opens pages or contexts of its own."""
     if executable() is None and os.environ.get("CI") != "true":
         pytest.skip(MISSING)
+    expect.set_options(timeout=PATIENCE)
     with browser() as lent:
         yield lent
 

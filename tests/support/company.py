@@ -7,10 +7,13 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
+from sqlalchemy import text
+
 from app.accounts.models import Account, AccountStatus, Contact, ContactStatus, Level
 from app.campaigns.creating import WaveOrder, create_wave
 from app.campaigns.planning import plan_wave
 from app.core.db import transaction
+from app.delivery.launching import launch_wave
 
 TODAY = datetime.now(UTC).date()
 """The real one: the ledger looks at the clock of the database before it lets a mail go."""
@@ -84,3 +87,33 @@ def three_levels(prefix: str, decision_makers: int, influencers: int, users: int
         *people(f"{prefix}I", Level.INFLUENCER, influencers),
         *people(f"{prefix}U", Level.USER, users),
     ]
+
+
+_ACCOUNTS = text(
+    """
+    INSERT INTO account (external_id, name, name_key, annual_value, currency)
+    SELECT 'A' || n, 'Company ' || n, 'company ' || n, 1000000000, 'USD' FROM generate_series(1, :accounts) n
+    """
+)
+_CONTACTS = text(
+    """
+    INSERT INTO contact (account_id, external_id, first_name, last_name, email, email_key, level, language)
+    SELECT a.id, a.external_id || 'P' || n, 'First' || n, 'Last', who.email, who.email, 'user', 'en'
+    FROM account a, generate_series(1, :each) n,
+         LATERAL (SELECT 'p' || n || '@' || lower(a.external_id) || '.example' AS email) who
+    """
+)
+MOST_AN_ACCOUNT = 18
+"""Contacts that the default quota invites of the largest account."""
+
+
+def launched(mails: int) -> int:
+    """Make a company in one go, plan a wave and set it going, with that many mails (a multiple of 18); its id."""
+    accounts, rest = divmod(mails, MOST_AN_ACCOUNT)
+    assert not rest, f"{mails} mails are no multiple of {MOST_AN_ACCOUNT}"
+    with transaction() as session:
+        session.execute(_ACCOUNTS, {"accounts": accounts})
+        session.execute(_CONTACTS, {"each": MOST_AN_ACCOUNT})
+    wave_id = planned()
+    assert launch_wave(wave_id, now=datetime.now(UTC), actor="test") == mails
+    return wave_id

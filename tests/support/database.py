@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
@@ -13,8 +14,10 @@ from sqlalchemy import Engine, NullPool, create_engine, make_url
 
 from app.core.db import connect
 from app.core.embedded import running
+from app.core.embedded.postgres import Postgres
 from app.core.migrating import migrate
-from app.delivery.sending import definition_of
+from app.surveys.branding import forget_brands
+from app.surveys.published import published
 
 TEMPLATE = "quorum_template"
 HASTE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
@@ -26,6 +29,7 @@ class Cluster:
     """A running PostgreSQL that belongs to this test process alone."""
 
     engine: Engine
+    home: Path
 
     def url(self, name: str) -> str:
         """Return the address of the database `name`, as `app.core.db.connect` takes it."""
@@ -43,6 +47,12 @@ class Cluster:
         self.run(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE} STRATEGY FILE_COPY")
         return name
 
+    def restart(self) -> None:
+        """Stop the server under whoever is connected, and start it again."""
+        server = Postgres(self.home / "postgres")
+        server.stop()
+        server.ensure()
+
     def drop(self, name: str) -> None:
         """Drop a database, whoever is still connected to it."""
         self.run(f"DROP DATABASE {name} WITH (FORCE)")
@@ -55,7 +65,7 @@ def cluster() -> Iterator[Cluster]:
     with tempfile.TemporaryDirectory(prefix="qt-") as home, running(Path(home), redis=False) as services:
         # From "postgres" and not from the template or a clone, which nobody may use while it is copied or dropped.
         url = make_url(services.database_url).set(database="postgres")
-        started = Cluster(create_engine(url, isolation_level="AUTOCOMMIT", poolclass=NullPool))
+        started = Cluster(create_engine(url, isolation_level="AUTOCOMMIT", poolclass=NullPool), Path(home))
         started.run(*(f"ALTER SYSTEM SET {name} = {value}" for name, value in HASTE.items()), "SELECT pg_reload_conf()")
         started.run(f"CREATE DATABASE {TEMPLATE}")
         migrate(started.url(TEMPLATE))
@@ -65,9 +75,17 @@ def cluster() -> Iterator[Cluster]:
 @pytest.fixture
 def database(cluster: Cluster) -> Iterator[str]:
     """Give the test a database of its own, connected through `app.core.db`; yields its SQLAlchemy address."""
+    with fresh_database(cluster) as url:
+        yield url
+
+
+@contextmanager
+def fresh_database(cluster: Cluster) -> Iterator[str]:
+    """Lend an empty database, as the fixture does: for tests that share a costly set-up."""
     name = cluster.clone()
     engine = connect(cluster.url(name))
-    definition_of.cache_clear()  # versions never change within a database, but each test has another one
+    published.cache_clear()  # versions never change within a database, but each test has another one
+    forget_brands()
     yield cluster.url(name)
     engine.dispose()
     cluster.drop(name)

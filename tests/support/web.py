@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from werkzeug.serving import make_server
 
 from app import create_app
 from app.core import db
-from app.core.auth.users import add_user
+from app.core.auth.models import User
+from app.core.auth.passwords import hash_password
+from app.core.db import transaction
 from app.core.signing import Signer
 from tests.support.settings import settings
 
@@ -34,12 +40,33 @@ def customer(application: Flask) -> FlaskClient:
 
 @pytest.fixture
 def admin_client(application: Flask) -> FlaskClient:
-    """A browser that is logged in."""
-    add_user(EMAIL, "Ana Sand", PASSWORD)
+    """A browser that is logged in; how people log in is tested elsewhere, and hashing takes its time."""
+    user = User(email=EMAIL, name="Ana Sand", password_hash=_hashed(PASSWORD), session_key="ana")
+    with transaction() as session:
+        session.add(user)
     client = application.test_client()
-    fields = {"csrf_token": csrf_token(client, "/login"), "email": EMAIL, "password": PASSWORD}
-    assert client.post("/login", data=fields).status_code == 302
+    with client.session_transaction() as cookie:
+        cookie["user"], cookie["key"] = user.id, user.session_key
     return client
+
+
+@cache
+def _hashed(password: str) -> str:
+    return hash_password(password)
+
+
+@contextmanager
+def serving(app: Flask) -> Iterator[str]:
+    """Let `app` answer on a port of its own while the block runs; yields its address."""
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
 
 
 def csrf_token(client: FlaskClient, path: str) -> str:
@@ -47,6 +74,13 @@ def csrf_token(client: FlaskClient, path: str) -> str:
     found = re.search(r'name="csrf_token" value="([^"]+)"', client.get(path).text)
     assert found is not None, f"there is no form on {path}"
     return found[1]
+
+
+def post_form(client: FlaskClient, path: str, at: str, **fields: object) -> tuple[int, str]:
+    """Send a form with the token of the page it stands on; return status and text, or that of the page it leads to."""
+    answer = client.post(path, data={"csrf_token": csrf_token(client, at), **fields})
+    status = answer.status_code
+    return status, client.get(answer.location).text if status == 302 else answer.text
 
 
 def survey_path(invitation_id: int) -> str:
