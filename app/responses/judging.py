@@ -37,6 +37,19 @@ _JUDGE = text(
     """
 )
 
+# Whoever turns out to be a person has left no more invitations unanswered than were sent since.
+_HEARD = text(
+    """
+    UPDATE contact c SET unanswered = least(c.unanswered, (
+        SELECT count(*) FROM invitation later WHERE later.contact_id = c.id AND later.sent_at > said.sent_at
+    ))
+    FROM (
+        SELECT contact_id, max(sent_at) AS sent_at FROM invitation WHERE id = ANY(:ids) GROUP BY contact_id
+    ) said
+    WHERE c.id = said.contact_id
+    """
+)
+
 
 def judge_again(*, actor: str) -> int:
     """Work out the verdict of every answer from its evidence; return how many changed."""
@@ -56,4 +69,5 @@ def _judge(session: Session, rows: Sequence[Any]) -> int:
     moved = {row.invitation_id: now for row in rows if (now := verdicts[row.invitation_id]) != row.verdict}
     if moved:
         session.execute(_JUDGE, {"ids": list(moved), "verdicts": list(moved.values())})
+        session.execute(_HEARD, {"ids": [id for id, now in moved.items() if now != "machine"]})
     return len(moved)

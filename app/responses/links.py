@@ -60,10 +60,12 @@ _FIND = """
     LEFT JOIN response r ON r.invitation_id = i.id
     WHERE i.id = :id
 """
-# The different scores that were confirmed lately: only who answers needs them.
+# The different scores that were confirmed lately, other than by known programs: what a gateway presses beside a person
+# says nothing about the person. Only who answers needs them.
 _SCORES = """,
            ARRAY(SELECT DISTINCT (v.said ->> 'score')::int FROM response_revision v
-                 WHERE v.invitation_id = i.id AND v.confirmed AND v.said_at > :lately) AS scores
+                 WHERE v.invitation_id = i.id AND v.confirmed AND v.said_at > :lately
+                   AND NOT v.evidence @> '{"agent": true}' AND NOT v.evidence @> '{"trap": true}') AS scores
 """
 _LOOKED_AT = text(_FIND.format(more=""))
 _ANSWERED = text(_FIND.format(more=_SCORES))
@@ -120,12 +122,19 @@ def note_look(link: Link, look: Look, *, now: datetime) -> None:
         statement = _TRAPPED
     elif look.head or is_known_agent(look.user_agent):
         statement = _SCANNED
-    elif link.opened_at is None and link.sent_at is not None and now - link.sent_at >= SOON:
+    elif _begins(link, now):
         statement = _OPENED
     else:
         return
     with transaction() as session:
         session.execute(statement, {"id": link.invitation_id, "now": now})
+
+
+def _begins(link: Link, now: datetime) -> bool:
+    """Tell whether this is the first look of a person at something that can be answered."""
+    if link.opened_at is not None or link.sent_at is None or link.state is LinkState.CLOSED:
+        return False
+    return now - link.sent_at >= SOON
 
 
 def _state(found: Any) -> LinkState:

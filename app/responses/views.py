@@ -21,7 +21,16 @@ from app.responses.evidence import is_known_agent
 from app.responses.links import LinkState, Look, note_look
 from app.surveys.answers import Answer, FieldFault, Step, Typed, read_answer, step_of, typed
 from app.surveys.definition import Definition
-from app.surveys.rendering import Notice, Page, failed_page, fault_sentences, notice_page, survey_page, thanks_page
+from app.surveys.rendering import (
+    Notice,
+    Page,
+    closed_page,
+    failed_page,
+    fault_sentences,
+    notice_page,
+    survey_page,
+    thanks_page,
+)
 from app.surveys.respondent import accepted_languages, by_link, respond, wanted_language
 from app.surveys.texts import LANGUAGES, pick_language
 
@@ -64,6 +73,8 @@ def answer(token: str) -> AnyResponse:
         return _faulty(token, asked, given)
     if given.step == "draft":
         return Response(status=204)
+    if _is_program():
+        return respond(_following(token, asked, given))
     return redirect(_next(token, asked, given), 303)
 
 
@@ -100,7 +111,15 @@ def _notice(kind: Notice, status: int) -> Response:
 
 
 def _closed(asked: Asked, language: str) -> Response:
-    return respond(notice_page("closed", asked.brand, language, languages=_languages(asked)), 410)
+    page = closed_page(
+        asked.definition,
+        asked.brand,
+        language,
+        values=asked.values,
+        shown=typed(asked.definition, request.form),
+        languages=_languages(asked),
+    )
+    return respond(page, 410)
 
 
 def _readers_language() -> str:
@@ -128,13 +147,12 @@ def _posted(token: str) -> tuple[Asked, Answer | list[FieldFault]] | None:
     if invitation_id is None:
         test = tested_by(token, settings())
         return None if test is None else (test, read_answer(test.definition, request.form))
-    hint = Hint(agent=is_known_agent(request.user_agent.string), trap=bool(request.form.get(TRAP)))
     collected = collect(
         invitation_id,
         request.form,
         language=_language_of,
         now=datetime.now(UTC),
-        hint=hint,
+        hint=Hint(agent=_is_known(), trap=_is_trapped()),
     )
     if collected is None:
         return None
@@ -150,6 +168,26 @@ def _faulty(token: str, asked: Asked, faults: Sequence[FieldFault]) -> Response:
         return refused
     status = 422 if request.mimetype in _FORMS else 415
     return respond(_form(token, asked, language, step, typed(asked.definition, request.form), faults), status)
+
+
+def _is_program() -> bool:
+    return _is_known() or _is_trapped()
+
+
+def _is_known() -> bool:
+    return is_known_agent(request.user_agent.string)
+
+
+def _is_trapped() -> bool:
+    return bool(request.form.get(TRAP))
+
+
+def _following(token: str, asked: Asked, given: Answer) -> Page:
+    """Return the page after a post that leaves the link open: a person with a strange browser is thanked too."""
+    language = _language(asked)
+    if given.step == "score":
+        return _form(token, asked, language, "draft", Typed(given.score), ())
+    return _thanks(token, asked, language, given.score)
 
 
 def _next(token: str, asked: Asked, given: Answer) -> str:

@@ -10,7 +10,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
-from app.core.auth.sessions import actor, open_to_everyone
+from app.core.auth.rights import Right
+from app.core.auth.sessions import actor, needs, open_to_everyone
 from app.core.current import settings
 from app.core.db import reading
 from app.core.errors import NotFound
@@ -60,6 +61,7 @@ def index() -> str:
 
 
 @pages.get("/brands/new")
+@needs(Right.EDIT)
 def new() -> str:
     """Ask for a new brand; sender and addresses begin as those of the default one."""
     default = opened(_NEW)
@@ -82,6 +84,7 @@ def create() -> AnyResponse | tuple[str, int]:
 
 
 @pages.get("/brands/<key>")
+@needs(Right.EDIT)
 def edit(key: str) -> str:
     """Show a brand as it is, with its page and its mail beside the form."""
     kept = _kept(key)

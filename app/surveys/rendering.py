@@ -29,6 +29,7 @@ __all__ = [
     "Page",
     "Unsubscribe",
     "Values",
+    "closed_page",
     "failed_page",
     "fault_sentences",
     "notice_page",
@@ -103,12 +104,25 @@ def thanks_page(
     return _page("thanks", brand, lang, context)
 
 
+def closed_page(
+    definition: Definition, brand: Brand, lang: str, *, values: Values, shown: Typed, languages: Mapping[str, str]
+) -> Page:
+    """Return the page for a closed link; what was written in vain is given back, to be sent to somebody by mail."""
+    say = _speaker(definition, brand, lang, values)
+    band = "passive" if shown.score is None else definition.band(shown.score)
+    asked = (
+        (say(verbatim.text.of(band)), shown.comments.get(verbatim.key)) for verbatim in definition.questions.comments
+    )
+    written = [(question, words) for question, words in asked if words]
+    return _page("closed", brand, lang, {"written": written, "languages": NOTHING if written else languages})
+
+
 def notice_page(kind: Notice, brand: Brand | None, lang: str, *, languages: Mapping[str, str] = NOTHING) -> Page:
     """Return the page for a link that is wrong (404) or closed (410), a post too large (413), a failure (500, 503).
 
     Without a brand it needs nothing but this call, so that a forged link costs no look at the database.
     """
-    return _page(kind, brand, lang, {"posted": (), "languages": languages})
+    return _page(kind, brand, lang, {"posted": (), "written": (), "languages": languages})
 
 
 def failed_page(brand: Brand | None, lang: str, *, action_url: str, posted: Iterable[tuple[str, str]]) -> Page:

@@ -9,13 +9,15 @@ from typing import Any
 
 from flask import Blueprint, Response, render_template
 
+from app.core.auth.rights import Right
+from app.core.auth.sessions import needs
 from app.core.current import settings
 from app.core.db import reading
 from app.core.errors import QuorumError
 from app.core.listing import text_asked
 from app.core.signing import Signer
 from app.surveys import finding
-from app.surveys.branding import brand_choices
+from app.surveys.branding import brand_choices, brand_of
 from app.surveys.comparing import compare
 from app.surveys.definition import advice, validate
 from app.surveys.designer_pages import edit_page, frame, new_page, sheet_of
@@ -54,6 +56,7 @@ def index() -> str:
 
 
 @pages.get("/surveys/new")
+@needs(Right.EDIT)
 def new() -> str:
     """Ask what a new survey begins with."""
     return new_page({"origin": text_asked("origin"), "metric": "nps", "languages": ["en"]}, {})
@@ -93,6 +96,7 @@ def show(key: str) -> str:
 
 
 @pages.get("/surveys/<key>/<part>")
+@needs(Right.EDIT)
 def edit(key: str, part: str) -> str:
     """Show one part of the draft to write in: questions, drivers or mail."""
     with reading() as session:
@@ -116,6 +120,7 @@ def languages(key: str) -> str:
 
 
 @pages.get("/surveys/<key>/publish")
+@needs(Right.EDIT)
 def publish(key: str) -> str:
     """Show what publishing would change, and what stands in its way."""
     with reading() as session:
@@ -147,6 +152,7 @@ def publish(key: str) -> str:
         changes=changes,
         refused=refused,
         unchanged=unchanged,
+        brand=brand_of(settings(), survey.brand_id),
         **frame(key, survey.draft),
     )
 

@@ -41,7 +41,7 @@ def invite(database: str, *, language: str = "en") -> int:
     person = Person("U000", Level.USER, language=language)
     add_account("A1", 1000, [person])
     today = datetime.now(UTC).date()
-    launch_wave(planned(planned_for=today), now=datetime.now(UTC), actor="test")
+    launch_wave(planned(planned_for=today), now=datetime.now(UTC), actor="test", at_once=True)
     Sender(settings(database), ToldTransport()).send_all([1])
     with transaction() as session:
         return session.scalars(select(Invitation.id)).one()
@@ -194,7 +194,9 @@ def test_a_closed_link_says_so_and_stores_nothing(customer: FlaskClient, invitat
         day = datetime.now(UTC).date() - timedelta(days=2)
         session.execute(text("UPDATE invitation SET closes_on = :day"), {"day": day})
     assert customer.get(survey_path(invitation)).status_code == 410
-    assert customer.post(survey_path(invitation), data={"step": "1", "score": "8"}).status_code == 410
+    late = customer.post(survey_path(invitation), data={"step": "2", "score": "8", "comment.why": "Too <late>?"})
+    assert late.status_code == 410
+    assert "Too &lt;late&gt;?</textarea>" in late.text, "what was written is given back"
     assert rows() == (0, 0)
 
 
@@ -319,9 +321,7 @@ class TestDrafts:
         assert (kept.score, rows()) == (9, (1, 2))
 
     @pytest.mark.parametrize("comment", ["", "x" * 5001])
-    def test_a_draft_for_a_closed_link_is_not_kept(
-        self, customer: FlaskClient, invitation: int, comment: str
-    ) -> None:
+    def test_a_draft_for_a_closed_link_is_not_kept(self, customer: FlaskClient, invitation: int, comment: str) -> None:
         with transaction() as session:
             session.execute(text("UPDATE invitation SET closes_on = current_date - 1"))
         draft = {"step": "draft", "score": "4", "comment.why": comment}
@@ -338,7 +338,8 @@ class TestMachines:
         self, customer: FlaskClient, invitation: int
     ) -> None:
         path = survey_path(invitation)
-        customer.post(path, data={"step": "2", "score": "0"}, headers=self.AGENT)
+        thanked = customer.post(path, data={"step": "2", "score": "0"}, headers=self.AGENT)
+        assert (thanked.status_code, 'name="score"' in thanked.text) == (200, False)
         kept = response()
         assert kept is not None
         assert (kept.verdict, kept.evidence["agent"], rows()) == ("machine", True, (1, 1))
@@ -351,8 +352,6 @@ class TestMachines:
     ) -> None:
         path = survey_path(invitation)
         customer.post(path, data={"step": "2", "score": "0", "comment.why": "robot"}, headers=self.AGENT)
-        with transaction() as session:
-            session.execute(text("UPDATE response_revision SET said_at = said_at - interval '1 minute'"))
         customer.post(path, data={"step": "1", "score": "9"})
         kept = response()
         assert kept is not None
@@ -433,6 +432,14 @@ class TestMachines:
             session.execute(text("UPDATE response SET evidence = evidence || '{\"trap\": false}'"))
         assert judge_again(actor="test") == 1
         assert row().completed_at is not None
+
+    def test_a_machine_that_turns_out_to_be_a_person_has_answered(self, customer: FlaskClient, invitation: int) -> None:
+        customer.post(survey_path(invitation), data={"step": "2", "score": "5"}, headers=self.AGENT)
+        assert contact_unanswered() == 1
+        with transaction() as session:
+            session.execute(text("UPDATE response SET evidence = evidence || '{\"agent\": false}'"))
+        assert judge_again(actor="test") == 1
+        assert (contact_unanswered(), row().answered_at is not None) == (0, True)
 
 
 class TestTestLinks:

@@ -122,6 +122,20 @@ def test_a_draft_with_faults_is_saved_and_not_published(designer: Designer) -> N
     assert "Missing in German" in languages
 
 
+def test_a_survey_can_be_tried_as_soon_as_there_is_something_to_try(designer: Designer) -> None:
+    designer.make()
+    pages = (f"/surveys/{KEY}", f"/surveys/{KEY}/publish")
+    assert all("Send a test" in designer.page(page) for page in pages)
+    designer.save(MAIL, {"mail.subject.de": ""})
+    assert not any("Send a test" in designer.page(page) for page in pages)
+    assert "Open the test link" not in designer.page(pages[0])
+
+
+def test_before_it_is_published_one_reads_in_whose_name_it_goes_out(designer: Designer) -> None:
+    designer.make()
+    assert "in the name of Example Company, from" in designer.page(f"/surveys/{KEY}/publish")
+
+
 def test_a_text_that_names_somebody_gets_a_field_for_when_nobody_is_known(designer: Designer) -> None:
     designer.make(languages=("en",))
     designer.save(MAIL, {"mail.subject.en": "A question, {first_name}"})
