@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from bench import importing, planning, receipts, sending, sizes
+from bench import importing, planning, receipts, sending, sizes, survey_page, ticking
 from bench.harness import show
 
 
@@ -18,9 +18,11 @@ def main() -> None:
         [
             *planning.figures(given.contacts),
             *importing.figures(given.contacts),
+            *survey_page.figures(),
             *sizes.figures(),
             *sending.figures(given.mails),
             *receipts.figures(given.mails // 10),
+            *ticking.figures(given.contacts),
         ]
     )
     sizes.show_all()

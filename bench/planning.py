@@ -67,7 +67,7 @@ def floor() -> None:
                 copy.write(f"0\t{row[4]}\t{row[0]}\tuser\tlevel\t\\N\t1\n")
         with copying.copy("COPY wave_account FROM STDIN") as copy:
             for number in range(accounts):
-                copy.write(f"{WAVE}\t{number}\t50000.00\t4\t2\t1\t1\t2\t1\t1\t0\t0\t10\tf\n")
+                copy.write(f"{WAVE}\t{number}\t50000.00\t4\t2\t1\t1\t2\t1\t1\t0\t0\t10\tf\t\\N\t\\N\n")
         with copying.copy(
             "COPY invitation (wave_id, account_id, contact_id, level, turn, closes_on, segments) FROM STDIN"
         ) as copy:

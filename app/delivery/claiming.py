@@ -7,34 +7,45 @@ again: pauses, suppression, unsubscription, answers, the account, the contact ru
 from __future__ import annotations
 
 import uuid
-from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from app.campaigns.closures import closures
+from app.campaigns.windows import Closures, Whereabouts, is_open
 from app.core.db import transaction
+from app.delivery.asked import Asked
 from app.delivery.composing import Letter
 from app.delivery.lifecycle import Refusal, Standing, refusal
+from app.delivery.places import WHEREABOUTS
 from app.delivery.suppressing import said_no_meanwhile
 
-_HOW_THEY_STAND = """
+_HOW_THEY_STAND = f"""
     SELECT m.id, m.invitation_id, m.number, m.wave_id, w.state AS wave_state, w.survey_version_id,
-           w.ends_on < current_date AS ended,
+           w.ends_on < now()::date AS ended, now() AS now, m.due_on IS NOT NULL AS keeps_hours,
+           g.state AS campaign_state, g.window_from, g.window_to, g.sender_name,
+           g.kind, g.rules, i.level,
+           coalesce(w.brand_id, v.brand_id) AS brand_id, s.archived_at IS NOT NULL AS withdrawn, {WHEREABOUTS},
            i.completed_at IS NOT NULL AND m.number > 0 AS answered,
-           i.bounced_at IS NOT NULL AND m.number > 0 AS bounced,
+           m.number > 0 AND (i.bounced_at IS NOT NULL OR EXISTS (
+               SELECT FROM message e WHERE e.invitation_id = m.invitation_id AND e.bounced_at IS NOT NULL
+           )) AS bounced,
            i.refused_at IS NOT NULL OR coalesce(n.said_no, false) AS unsubscribed,
            coalesce(n.others, false) AS suppressed,
            i.account_id, c.id AS contact_id, c.account_id AS contact_account_id, c.status AS contact_status,
            c.email_key, c.first_name, c.last_name, c.language, a.name AS account, a.status AS account_status
     FROM message m
     JOIN wave w ON w.id = m.wave_id
+    JOIN campaign g ON g.id = w.campaign_id
     JOIN invitation i ON i.id = m.invitation_id
     LEFT JOIN contact c ON c.id = i.contact_id
     LEFT JOIN account a ON a.id = i.account_id
     LEFT JOIN survey_version v ON v.id = w.survey_version_id
-    LEFT JOIN brand b ON b.id = v.brand_id OR (v.brand_id IS NULL AND b.is_default)
+    LEFT JOIN survey s ON s.key = v.key
+    LEFT JOIN brand b ON b.id = coalesce(w.brand_id, v.brand_id)
+                      OR (coalesce(w.brand_id, v.brand_id) IS NULL AND b.is_default)
     LEFT JOIN LATERAL (
         SELECT bool_or(reason = 'unsubscribed') AS said_no, bool_or(reason <> 'unsubscribed') AS others
         FROM suppression WHERE email_key = c.email_key AND scope IN ('*', b.key)
@@ -49,22 +60,6 @@ _LOOK = text(
     f"{_HOW_THEY_STAND} AND m.state = 'queued' AND NOT {NOTHING_LEAVES} ORDER BY m.id FOR UPDATE OF m SKIP LOCKED"
 )
 
-# Two workers may claim mails to one mailbox at the same moment: the second waits here until the first has committed.
-# All take the locks in one order, so that nobody waits in a circle.
-_ALONE_WITH = text(
-    """
-    SELECT pg_advisory_xact_lock(mailbox)
-    FROM (SELECT DISTINCT hashtextextended(r, 0) AS mailbox FROM unnest(CAST(:recipients AS text[])) r ORDER BY 1) l
-    """
-)
-# Any two invitations to a mailbox lie a week apart, whoever bears it (domain section 3); what may have left counts.
-_RECENT = text(
-    """
-    SELECT recipient, id FROM message
-    WHERE recipient = ANY(:recipients) AND number = 0 AND claimed_at > now() - interval '7 days'
-      AND state NOT IN ('failed', 'rejected')
-    """
-)
 _CLAIM = text(
     """
     UPDATE message m
@@ -88,7 +83,13 @@ _GIVE_BACK = text(
     f"""
     UPDATE message m SET state = 'queued', enqueued_at = NULL, attempt_id = NULL, claimed_at = {EARLIER_CLAIM}
     FROM unnest(CAST(:ids AS bigint[]), CAST(:attempts AS uuid[])) AS v(id, attempt_id)
-    WHERE m.id = v.id AND m.attempt_id = v.attempt_id AND m.state = 'sending'
+    WHERE m.id = v.id AND m.attempt_id = v.attempt_id AND m.state IN ('sending', 'unknown')
+    """
+)
+_WAIT = text(
+    """
+    UPDATE message SET due_at = NULL, enqueued_at = NULL
+    WHERE id = ANY(:ids) AND state = 'queued' AND place_id IS NOT NULL
     """
 )
 _RELEASE = text(
@@ -117,31 +118,37 @@ def claim(attempts: Mapping[int, uuid.UUID]) -> list[Claimed]:
     """
     with transaction() as session:
         rows = session.execute(_LOOK, {"ids": list(attempts)}).mappings().all()
-        found = [row for row in rows if row["wave_state"] != "paused"]
-        recent = _asked_this_week(session, found)
+        found = _those_whose_hour_it_is(session, rows)
+        asked = Asked(session, found)
         chosen: list[Any] = []
         refused: dict[int, Refusal] = {}
         for row in found:
-            before = recent[row["email_key"]] - {row["id"]} if not row["number"] else ()
-            reason = refusal(_standing(row, contacted_recently=bool(before)))
+            reason = refusal(_standing(row, contacted_recently=asked.holds_back(row)))
             if reason is None:
                 chosen.append(row)
-                recent[row["email_key"]].add(row["id"])
+                asked.add(row)
             else:
                 refused[row["id"]] = reason
         _refuse(session, refused)
         return _claimed(session, chosen, attempts)
 
 
-def _asked_this_week(session: Session, found: Sequence[Any]) -> defaultdict[str, set[int]]:
-    """Return the invitations that each mailbox got within seven days; reminders are not held back."""
-    asked: defaultdict[str, set[int]] = defaultdict(set)
-    mailboxes = {"recipients": [row["email_key"] for row in found if row["email_key"] and not row["number"]]}
-    if mailboxes["recipients"]:
-        session.execute(_ALONE_WITH, mailboxes)
-        for recipient, id in session.execute(_RECENT, mailboxes):
-            asked[recipient].add(id)
-    return asked
+def _those_whose_hour_it_is(session: Session, rows: Sequence[Any]) -> list[Any]:
+    """Return the messages that nobody paused and whose window is open; those let go before it closed wait again."""
+    going = [row for row in rows if "paused" not in (row["wave_state"], row["campaign_state"])]
+    keeping = [row for row in going if row["keeps_hours"]]
+    if not keeping:
+        return going
+    closed = closures(session)
+    late = {row["id"] for row in keeping if not _is_open(row, closed)}
+    if late:
+        session.execute(_WAIT, {"ids": list(late)})
+    return [row for row in going if row["id"] not in late]
+
+
+def _is_open(row: Any, closed: Closures) -> bool:
+    place = Whereabouts(row["zone"], row["country"])
+    return is_open(row["now"], place, (row["window_from"], row["window_to"]), closed)
 
 
 def _claimed(session: Session, chosen: Sequence[Any], attempts: Mapping[int, uuid.UUID]) -> list[Claimed]:
@@ -162,14 +169,15 @@ def _letter(row: Any, attempt_id: uuid.UUID) -> Letter:
         language=row["language"],
         account=row["account"],
         survey_version_id=row["survey_version_id"],
+        brand_id=row["brand_id"],
+        sender_name=row["sender_name"],
     )
 
 
 def standing_now(session: Session, message_id: int) -> Standing:
     """Look at what speaks against one message at this moment, whatever its state."""
     row = session.execute(_STANDING, {"ids": [message_id]}).mappings().one()
-    recent = _asked_this_week(session, [row])
-    return _standing(row, contacted_recently=bool(recent[row["email_key"]] - {message_id}))
+    return _standing(row, contacted_recently=Asked(session, [row]).holds_back(row))
 
 
 def _standing(row: Any, *, contacted_recently: bool) -> Standing:
@@ -185,6 +193,7 @@ def _standing(row: Any, *, contacted_recently: bool) -> Standing:
         contacted_recently=contacted_recently,
         answered=row["answered"],
         bounced=row["bounced"],
+        survey_withdrawn=row["withdrawn"],
     )
 
 

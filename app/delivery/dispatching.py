@@ -29,10 +29,13 @@ _HAND_OUT = text(
     f"""
     UPDATE message SET enqueued_at = :now
     WHERE id IN (
-        SELECT m.id FROM message m JOIN wave w ON w.id = m.wave_id
-        WHERE m.state = 'queued' AND m.due_at <= :now AND w.state = 'running'
-          AND (m.enqueued_at IS NULL OR m.enqueued_at < :lost) AND NOT {NOTHING_LEAVES}
-        ORDER BY m.due_at, m.id LIMIT :at_once FOR UPDATE OF m SKIP LOCKED)
+        SELECT m.id FROM wave w JOIN campaign g ON g.id = w.campaign_id CROSS JOIN LATERAL (
+            SELECT id, due_at FROM message
+            WHERE wave_id = w.id AND state = 'queued' AND due_at <= :now
+              AND (enqueued_at IS NULL OR enqueued_at < :lost)
+            ORDER BY due_at, id LIMIT :at_once FOR UPDATE SKIP LOCKED) m
+        WHERE w.state = 'running' AND g.state <> 'paused' AND NOT {NOTHING_LEAVES}
+        ORDER BY m.due_at, m.id LIMIT :at_once)
     RETURNING id
     """
 )

@@ -46,32 +46,43 @@ COLUMNS = (
 )
 """Header of the messages as CSV."""
 
-_FROM = """
-    FROM message m
+_NAMED = """
     JOIN wave w ON w.id = m.wave_id
     JOIN invitation i ON i.id = m.invitation_id
     LEFT JOIN account a ON a.id = m.account_id
     LEFT JOIN contact c ON c.id = i.contact_id
+"""
+# Names are looked into only for a search, and joined only to the rows of a page: a ledger has millions of rows.
+_WANTED = """
+    FROM message m
     WHERE (CAST(:wave_id AS bigint) IS NULL OR m.wave_id = :wave_id)
       AND (:state = '' OR m.state::text = :state
            OR :state = 'delayed' AND m.delayed_at IS NOT NULL AND m.state = 'sent')
       AND (:reason = '' OR m.reason = :reason)
-      AND (:search = '' OR m.recipient ILIKE :like OR c.email ILIKE :like OR a.name ILIKE :like
-           OR concat_ws(' ', c.first_name, c.last_name) ILIKE :like OR m.provider_id = :search)
+      AND (:search = '' OR m.recipient ILIKE :like OR m.provider_id = :search
+           OR m.account_id IN (SELECT id FROM account WHERE name ILIKE :like)
+           OR m.invitation_id IN (
+               SELECT i.id FROM invitation i JOIN contact c ON c.id = i.contact_id
+               WHERE c.email ILIKE :like OR concat_ws(' ', c.first_name, c.last_name) ILIKE :like))
 """
 _FIELDS = """
     m.id, m.wave_id, w.name AS wave, m.account_id, a.name AS account, c.first_name, c.last_name,
     coalesce(m.recipient, c.email_key) AS recipient, m.number, m.state, m.reason, m.due_at, m.claimed_at, m.sent_at,
     m.delivered_at, m.delayed_at, m.bounced_at, m.complained_at, m.provider_id, m.attempt_id
 """
-_PAGE = text(f"SELECT {_FIELDS} {_FROM} ORDER BY m.id DESC LIMIT :limit OFFSET :offset")
-_TOTAL = text(f"SELECT count(*) {_FROM}")
+_PAGE = text(
+    f"""
+    SELECT {_FIELDS} FROM (SELECT m.* {_WANTED} ORDER BY m.id DESC LIMIT :limit OFFSET :offset) m {_NAMED}
+    ORDER BY m.id DESC
+    """
+)
+_TOTAL = text(f"SELECT count(*) {_WANTED}")
 _STREAM = text(
     f"""
     SELECT m.id, w.name, a.external_id, a.name, c.external_id, c.first_name, c.last_name,
            coalesce(m.recipient, c.email_key), m.number, m.state::text, m.reason, m.due_at, m.claimed_at, m.sent_at,
            m.delivered_at, m.delayed_at, m.bounced_at, m.complained_at, m.provider_id
-    {_FROM} ORDER BY m.id
+    FROM (SELECT m.* {_WANTED}) m {_NAMED} ORDER BY m.id
     """
 )
 _COUNTS = text(
@@ -84,12 +95,7 @@ _COUNTS = text(
 _ONE = text(
     f"""
     SELECT {_FIELDS}, (SELECT o.id FROM outbox_mail o WHERE o.attempt_id = m.attempt_id) AS kept_id
-    FROM message m
-    JOIN wave w ON w.id = m.wave_id
-    JOIN invitation i ON i.id = m.invitation_id
-    LEFT JOIN account a ON a.id = m.account_id
-    LEFT JOIN contact c ON c.id = i.contact_id
-    WHERE m.id = :id
+    FROM message m {_NAMED} WHERE m.id = :id
     """
 )
 _RECEIPTS = text(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from sqlalchemy import and_, func, select, text
+from sqlalchemy import and_, func, or_, select, text
 from sqlalchemy.orm import Session
 
 from app.campaigns.models import Wave
@@ -89,10 +89,10 @@ def overview(session: Session) -> Overview:
 
 
 def notices() -> list[Notice]:
-    """Return what the engine paused by itself, for every page of the admin."""
-    by_itself = (SendingPause.ended_at.is_(None), SendingPause.cause != PauseCause.BY_HAND)
+    """Return what the engine paused by itself, and a stop of everything, for every page of the admin."""
+    loud = or_(SendingPause.cause != PauseCause.BY_HAND, SendingPause.wave_id.is_(None))
     with reading() as session:
-        holds = _holds(session, and_(*by_itself), SendingPause.since_at.asc(), None)
+        holds = _holds(session, and_(SendingPause.ended_at.is_(None), loud), SendingPause.since_at.asc(), None)
     return [Notice(f"{hold.wave or 'All sending'} is paused: {hold.words}", "sending.index") for hold in holds]
 
 

@@ -27,15 +27,16 @@ _SENT = text(
     {_OF_THESE} RETURNING m.id
     """
 )
+# A sweep may have called it unknown before its answer came: now we know.
+_OPEN = f"{_OF_THESE} AND m.state IN ('sending', 'unknown')"
 _LATER = text(
     f"""
     UPDATE message m
     SET state = 'queued', reason = v.value, enqueued_at = NULL, due_at = now() + :seconds * interval '1 second',
         attempt_id = NULL, claimed_at = {EARLIER_CLAIM}
-    {_OF_THESE} AND m.state = 'sending'
+    {_OPEN}
     """
 )
-_OPEN = f"{_OF_THESE} AND m.state IN ('sending', 'unknown')"
 _FAILED = text(f"UPDATE message m SET state = 'failed', reason = v.value {_OPEN}")
 _DOUBT = text(f"UPDATE message m SET reason = v.value {_OPEN}")
 

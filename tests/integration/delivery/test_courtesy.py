@@ -18,7 +18,7 @@ from app.core.errors import Refused
 from app.delivery.claiming import claim
 from app.delivery.dispatching import cancel_over, settle_stale
 from app.delivery.launching import launch_wave
-from app.delivery.models import Message
+from app.delivery.models import Message, MessageState
 from app.delivery.sending import Sender
 from app.delivery.unsubscribing import find_recipient, resubscribe, unsubscribe
 from app.responses.collecting import record_answer
@@ -42,7 +42,7 @@ def send_all(database: str) -> list[str]:
 def sent(database: str, person: Person) -> int:
     """Mail one person of one account and return the invitation."""
     add_account("A1", 1000, [person])
-    launch_wave(planned(), now=NOW, actor="test")
+    launch_wave(planned(), now=NOW, actor="test", at_once=True)
     send_all(database)
     with transaction() as session:
         return session.scalars(select(Invitation.id)).one()
@@ -78,7 +78,7 @@ def test_a_mailbox_gets_one_invitation_a_week_though_two_plans_chose_it(database
     with transaction() as session:
         session.execute(text("UPDATE contact SET email_key = 'p1@company.example'"))
     for wave_id in (first, second):
-        launch_wave(wave_id, now=NOW, actor="test")
+        launch_wave(wave_id, now=NOW, actor="test", at_once=True)
     assert send_all(database) == ["p1@company.example"]
     with transaction() as session:
         assert sorted(map(str, session.scalars(select(Message.reason)))) == ["None", "contacted_recently"]
@@ -99,18 +99,18 @@ def test_a_wave_that_is_over_is_not_launched_and_a_late_one_keeps_its_links_open
     add_account("A1", 1000, people("U", Level.USER, 1))
     over = planned("over", planned_for=TODAY - timedelta(days=45))
     with pytest.raises(Refused, match="ended on"):
-        launch_wave(over, now=NOW, actor="test")
+        launch_wave(over, now=NOW, actor="test", at_once=True)
     with transaction() as session:
         session.execute(text("DELETE FROM invitation"))
     late = planned("late", planned_for=TODAY - timedelta(days=29))
-    launch_wave(late, now=NOW, actor="test")
+    launch_wave(late, now=NOW, actor="test", at_once=True)
     with transaction() as session:
         assert session.scalars(select(Invitation.closes_on)).one() == NOW.date() + timedelta(days=30)
 
 
 def test_what_a_finished_wave_did_not_send_is_cancelled(database: str) -> None:
     add_account("A1", 1000, people("U", Level.USER, 1))
-    launch_wave(planned(), now=NOW, actor="test")
+    launch_wave(planned(), now=NOW, actor="test", at_once=True)
     finish_waves(TODAY + timedelta(days=31))
     cancel_over()
     assert send_all(database) == []
@@ -147,6 +147,29 @@ def test_a_no_is_kept_when_the_address_or_the_contact_is_gone(database: str, cha
     assert found.unsubscribed
 
 
+def test_a_reminder_that_bounced_is_the_last_one(database: str) -> None:
+    invitation_id = sent(database, Person("P1"))
+    with transaction() as session:
+        session.execute(
+            text(
+                """
+                INSERT INTO message (invitation_id, wave_id, account_id, number, due_at, state, claimed_at, bounced_at)
+                SELECT invitation_id, wave_id, account_id, v.number, now(), CAST(v.state AS message_state),
+                       v.bounced_at, v.bounced_at
+                FROM message, (VALUES (1, 'bounced', now()), (2, 'queued', NULL)) v (number, state, bounced_at)
+                WHERE invitation_id = :id
+                """
+            ),
+            {"id": invitation_id},
+        )
+    assert send_all(database) == []
+    with transaction() as session:
+        assert session.execute(select(Message.state, Message.reason).where(Message.number == 2)).one() == (
+            MessageState.REFUSED,
+            "bounced",
+        )
+
+
 def unanswered() -> int:
     with transaction() as session:
         return session.scalars(select(Contact.unanswered)).one()
@@ -154,7 +177,7 @@ def unanswered() -> int:
 
 def test_an_answer_that_overtakes_the_record_is_not_counted_as_silence(database: str) -> None:
     add_account("A1", 1000, [Person("P1")])
-    launch_wave(planned(), now=NOW, actor="test")
+    launch_wave(planned(), now=NOW, actor="test", at_once=True)
     with transaction() as session:
         invitation, message = session.scalars(select(Invitation.id)).one(), session.scalars(select(Message.id)).one()
 
@@ -169,7 +192,7 @@ def test_an_answer_that_overtakes_the_record_is_not_counted_as_silence(database:
 
 def test_a_lost_mail_counts_once_however_late_its_record_comes(database: str) -> None:
     add_account("A1", 1000, [Person("P1")])
-    launch_wave(planned(), now=NOW, actor="test")
+    launch_wave(planned(), now=NOW, actor="test", at_once=True)
 
     class Slow(ToldTransport):
         def send(self, mail):  # type: ignore[no-untyped-def] # as the port has it
@@ -186,7 +209,7 @@ def test_a_lost_mail_counts_once_however_late_its_record_comes(database: str) ->
 
 def test_one_surprise_does_not_keep_the_others_waiting(database: str) -> None:
     add_account("A1", 1_000_000_000, people("U", Level.USER, 12))
-    launch_wave(planned(), now=NOW, actor="test")
+    launch_wave(planned(), now=NOW, actor="test", at_once=True)
     with transaction() as session:
         ids = list(session.scalars(select(Message.id)))
 
@@ -204,7 +227,7 @@ def test_one_surprise_does_not_keep_the_others_waiting(database: str) -> None:
 def test_a_claim_after_the_last_day_is_refused(database: str) -> None:
     add_account("A1", 1000, [Person("P1")])
     wave_id = planned()
-    launch_wave(wave_id, now=NOW, actor="test")
+    launch_wave(wave_id, now=NOW, actor="test", at_once=True)
     with transaction() as session:
         session.get_one(Wave, wave_id).ends_on = date(2026, 1, 1)
         message = session.scalars(select(Message.id)).one()

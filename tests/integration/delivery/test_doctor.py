@@ -104,6 +104,25 @@ def test_what_is_wrong_at_amazon_is_said_with_what_to_do(
     assert advice in line.advice
 
 
+def test_a_queue_that_is_not_there_is_told_from_one_we_may_not_read(over_ses: Settings) -> None:
+    given = over_ses.model_copy(update={"ses_queue_url": f"{over_ses.ses_queue_url}-of-somebody"})
+    line = next(finding for finding in examine_ses(given, []) if finding.part == "Receipts queue")
+    assert (line.verdict, line.found) == ("wrong", "there is no such queue")
+    assert "QUORUM_SES_QUEUE_URL" in line.advice
+
+
+@pytest.mark.parametrize("region", [None, ""])
+def test_without_a_region_every_line_says_so(
+    over_ses: Settings, monkeypatch: pytest.MonkeyPatch, region: str | None
+) -> None:
+    for name in ("AWS_REGION", "AWS_DEFAULT_REGION"):
+        monkeypatch.setenv(name, region or "")
+        if region is None:
+            monkeypatch.delenv(name)
+    forget()
+    assert {finding.found for finding in examine_ses(over_ses, [])} == {"no region or credentials for AWS are set"}
+
+
 def test_events_nobody_listens_to_are_wrong(over_ses: Settings) -> None:
     def events(**changes: str) -> Finding:
         given = over_ses.model_copy(update={"ses_queue_url": "", **changes})
@@ -201,7 +220,7 @@ def test_a_job_that_waits_too_long_is_told(database: str, valkey: str) -> None:
 def test_mails_that_are_late_or_unknown_are_told(database: str) -> None:
     add_account("A1", 100_000, three_levels("P", 3, 3, 3))
     wave_id = planned()
-    launch_wave(wave_id, now=datetime.now(UTC), actor="test")
+    launch_wave(wave_id, now=datetime.now(UTC), actor="test", at_once=True)
     assert [finding.found for finding in check_ledger(settings(database))] == ["none is late"]
     with transaction() as session:
         session.execute(text("UPDATE message SET due_at = now() - interval '20 minutes 5 seconds'"))
@@ -216,7 +235,7 @@ def test_mails_that_bring_no_receipts_are_told(database: str) -> None:
     assert list(check_receipts(settings(database))) == []
     assert list(check_receipts(over_ses)) == []
     add_account("A1", 1_000, three_levels("P", 1, 1, 1))
-    launch_wave(planned(), now=datetime.now(UTC), actor="test")
+    launch_wave(planned(), now=datetime.now(UTC), actor="test", at_once=True)
     with transaction() as session:
         session.execute(text("UPDATE message SET state = 'sent', sent_at = now() - interval '20 minutes 5 seconds'"))
     (silent,) = check_receipts(over_ses)

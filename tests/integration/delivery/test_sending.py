@@ -33,7 +33,7 @@ NOW = datetime.now(UTC)
 def launched(count: int = 3, **more: object) -> list[int]:
     """Launch a wave over `count` users of one account and return the ids of its messages."""
     add_account("A1", 1_000_000_000, people("U", Level.USER, count), **more)  # type: ignore[arg-type] # of Account
-    launch_wave(planned(), now=NOW, actor="test")
+    launch_wave(planned(), now=NOW, actor="test", at_once=True)
     return message_ids()
 
 
@@ -54,7 +54,7 @@ def sender(database: str, ending: Callable[[OutgoingMail, int], None] | None = N
 
 def test_a_mail_carries_what_it_must(database: str) -> None:
     add_account("A1", 1000, [Person("U000", language="de", more={"first_name": "Ann\r\nBcc: x@evil.example"})])
-    launch_wave(planned(), now=NOW, actor="test")
+    launch_wave(planned(), now=NOW, actor="test", at_once=True)
     sending, transport = sender(database)
     assert sending.send_all(message_ids()) == 1
     (mail,) = transport.mails
@@ -258,13 +258,13 @@ def test_a_wave_is_launched_once_and_only_when_planned(database: str) -> None:
     add_account("A1", 1000, people("U", Level.USER, 1))
     wave_id = draft()
     with pytest.raises(Refused, match="no plan yet"):
-        launch_wave(wave_id, now=NOW, actor="test")
+        launch_wave(wave_id, now=NOW, actor="test", at_once=True)
     other = planned("q5")
-    assert launch_wave(other, now=NOW, actor="test") == 1
+    assert launch_wave(other, now=NOW, actor="test", at_once=True) == 1
     with pytest.raises(Refused, match="already"):
-        launch_wave(other, now=NOW, actor="test")
+        launch_wave(other, now=NOW, actor="test", at_once=True)
     with pytest.raises(NotFound):
-        launch_wave(999, now=NOW, actor="test")
+        launch_wave(999, now=NOW, actor="test", at_once=True)
     assert states() == ["queued"]
 
 
@@ -273,7 +273,7 @@ def test_mails_go_out_by_renewal_then_value_then_one_level_in_turn(database: str
     add_account("A1", 10_000, three_levels("A1", 1, 1, 1))
     add_account("A2", 1_000_000, three_levels("A2", 3, 3, 3))
     add_account("A3", 1000, people("A3U", Level.USER, 1), renewal_on=soon)
-    launch_wave(planned(), now=NOW, actor="test")
+    launch_wave(planned(), now=NOW, actor="test", at_once=True)
     query = select(Contact.external_id).join(Invitation, Invitation.contact_id == Contact.id)
     with transaction() as session:
         order = session.scalars(query.join(Message, Message.invitation_id == Invitation.id).order_by(Message.id)).all()

@@ -38,7 +38,7 @@ def wave_id(database: str, valkey: str) -> int:
     add_account("A1", 1_000_000, [*three_levels("P", 6, 6, 6)], manager_name="Ana Sand")
     add_account("A2", 100, [Person("=cmd", more={"first_name": HOSTILE, "last_name": "L" * 200})])
     made = planned()
-    launch_wave(made, now=datetime.now(UTC), actor="test")
+    launch_wave(made, now=datetime.now(UTC), actor="test", at_once=True)
     with transaction() as session:
         ids = list(session.scalars(select(Message.id).order_by(Message.id)))
     Sender(settings(database)).send_all(ids[:4])
@@ -161,6 +161,7 @@ def test_everything_is_paused_with_a_reason_and_resumed(admin_client: FlaskClien
     assert status == 302
     assert "Waiting for &lt;b&gt;legal&lt;/b&gt;" in page
     assert f"Resume sending to {waiting} people" in page
+    assert "All sending is paused: Waiting for &lt;b&gt;legal&lt;/b&gt;" in admin_client.get("/accounts").text
     assert post_form(admin_client, "/sending/pause", "/sending", reason="again")[0] == 409
     status, page = post_form(admin_client, "/sending/resume", "/sending")
     assert status == 302

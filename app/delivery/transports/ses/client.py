@@ -11,6 +11,7 @@ from typing import Any
 
 import boto3
 from botocore.config import Config
+from botocore.exceptions import NoRegionError
 
 from app.settings import Settings
 
@@ -41,7 +42,10 @@ def _made(service: str, region: str | None, threads: int) -> Any:
         tcp_keepalive=True,
         user_agent="Quorum",  # boto3's own is put together anew for each mail, which costs as much as signing it
     )
-    return boto3.session.Session().client(service, region_name=region, config=config)
+    session = boto3.session.Session(region_name=region)
+    if not session.region_name:  # botocore takes an empty one for a region, and breaks on the address it makes of it
+        raise NoRegionError
+    return session.client(service, config=config)
 
 
 def forget() -> None:

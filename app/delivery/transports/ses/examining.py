@@ -49,6 +49,8 @@ def _asked(question: Question) -> list[Finding]:
         return [wrong(part, "no region or credentials for AWS are set", "Set AWS_REGION and credentials.")]
     except ClientError as error:
         code = error.response["Error"].get("Code", "no code")
+        if code.endswith(("NonExistentQueue", "QueueDoesNotExist")):
+            return [wrong(part, "there is no such queue", "Create it, or mend QUORUM_SES_QUEUE_URL and AWS_REGION.")]
         advice = "Allow what docs/operating.md lists to these credentials; look at their keys and at the clock."
         return [wrong(part, f"AWS answers {code}", advice)]
     except BotoCoreError as error:
@@ -69,7 +71,7 @@ def _account(settings: Settings) -> Iterator[Finding]:
     else:
         yield good("SES account", f"{region}, in production, healthy")
     if found.per_day is None:
-        yield good("SES quota", f"{found.per_second:g} mails a second, no limit a day")
+        yield good("SES quota", f"{found.per_second:,.6g} mails a second, no limit a day")
         return
     quota = f"{found.per_second:g} mails a second, {found.sent_last_day:,} of {found.per_day:,} a day used"
     if found.sent_last_day >= NEARLY_SPENT * found.per_day:
