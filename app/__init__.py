@@ -16,8 +16,16 @@ def create_app(settings: Settings) -> Flask:
     # Imported here: every module of the house passes through this file, and a command needs none of the web.
     from flask import Flask
 
+    from app.accounts import discretion
+    from app.campaigns.api import api as campaigns_api
+    from app.campaigns.contact_views import pages as contacts
+    from app.campaigns.event_views import pages as events
+    from app.campaigns.quota_views import pages as quotas
     from app.campaigns.views import pages as waves
-    from app.core import current, db, queue, web
+    from app.campaigns.wave_terms_views import pages as wave_terms
+    from app.core import db, queue, web
+    from app.core.api.views import description as api_description
+    from app.core.api.views import pages as api_keys
     from app.delivery.blueprints import PAGES as DELIVERY
     from app.reporting.account_views import pages as accounts
     from app.reporting.answer_views import pages as answers
@@ -32,8 +40,10 @@ def create_app(settings: Settings) -> Flask:
     app = Flask("app", static_folder=None)
     app.url_map.converters["int"] = database_id()
     web.install(app, settings)
-    current.keep(app, settings)
+    discretion.install(app)
     for pages in (board, accounts, waves, *DELIVERY, answers, survey, surveys, brands, brand_previews):
+        app.register_blueprint(pages)
+    for pages in (quotas, wave_terms, contacts, events, campaigns_api, api_description, api_keys):
         app.register_blueprint(pages)
     _navigation(app)
     return app
@@ -59,12 +69,17 @@ def _navigation(app: Flask) -> None:
         ("Surveys", "surveys.index"),
         ("Brands", "brands.index"),
         ("Waves", "waves.index"),
+        ("Quota tables", "quotas.index"),
+        ("Contact rules", "contacts.rules"),
+        ("Events", "events.index"),
         ("Sending", "sending.index"),
         ("Messages", "ledger.index"),
         ("Suppression list", "suppression.index"),
         ("Outbox", "outbox.index"),
         ("Answers", "answers.index"),
         ("Doctor", "doctor.index"),
+        ("People", "people.index"),
+        ("API keys", "api_keys.index"),
     )
     for order, (label, endpoint) in enumerate(entries):
         navigation.add(app, label=label, endpoint=endpoint, order=order)

@@ -8,12 +8,14 @@ import secrets
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
+from app.core.auth.rights import EXACT_REVENUE, Role
 from app.core.errors import QuorumError
 
 VARIABLES = {
@@ -36,8 +38,13 @@ VARIABLES = {
     "workers": "QUORUM_WORKERS",
     "send_at_once": "QUORUM_SEND_THREADS",
     "queue_prefix": "QUORUM_QUEUE_PREFIX",
+    "exact_revenue_roles": "QUORUM_EXACT_REVENUE_ROLES",
+    "value_buckets": "QUORUM_VALUE_BUCKETS",
 }
 """Field of `Settings` → environment variable; `docs/operating.md` explains each."""
+
+
+NOBODY = "nobody"
 
 
 class SettingsError(QuorumError):
@@ -95,6 +102,21 @@ def _topics(value: str) -> str:
     return value
 
 
+def _roles(value: str) -> str:
+    known = [str(role) for role in Role]
+    if value != NOBODY and not all(role.strip() in known for role in value.split(",")):
+        raise ValueError(f"must be some of {', '.join(known)} with commas between, or {NOBODY}")
+    return value
+
+
+def _buckets(value: str) -> str:
+    bounds = [bound.strip() for bound in value.split(",")]
+    numbers = [int(bound) for bound in bounds if bound.isascii() and bound.isdecimal() and len(bound) < 16]
+    if len(numbers) != len(bounds) or not numbers[0] or any(high <= low for low, high in pairwise(numbers)):
+        raise ValueError("must be whole amounts that rise, with commas between: 10000,100000,1000000")
+    return value
+
+
 class Settings(BaseModel):
     """Everything that may differ between two installations of the same code."""
 
@@ -119,6 +141,21 @@ class Settings(BaseModel):
     workers: Annotated[int, Field(ge=1, le=64)] = 2
     send_at_once: Annotated[int, Field(ge=1, le=256)] = 64
     queue_prefix: Annotated[str, Field(pattern=r"^[a-z0-9-]{1,32}$")] = "quorum"
+
+    exact_revenue_roles: Annotated[str, AfterValidator(_roles)] = ",".join(sorted(EXACT_REVENUE))
+    value_buckets: Annotated[str, AfterValidator(_buckets)] = (
+        "1000,5000,10000,25000,50000,100000,250000,500000,1000000,2500000,5000000,10000000"
+    )
+
+    @property
+    def exact_revenue(self) -> frozenset[Role]:
+        """The roles that see what an account is worth, and not only its bucket."""
+        return frozenset(role for role in Role if role in map(str.strip, self.exact_revenue_roles.split(",")))
+
+    @property
+    def bucket_bounds(self) -> tuple[int, ...]:
+        """The amounts at which the buckets of value meet."""
+        return tuple(map(int, self.value_buckets.split(",")))
 
     @property
     def secure(self) -> bool:

@@ -3,7 +3,10 @@
 from alembic import context
 
 import app.accounts.models
+import app.campaigns.asking_models
 import app.campaigns.models
+import app.campaigns.quota_models
+import app.core.api.models
 import app.core.audit
 import app.core.auth.models
 import app.delivery.models

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from datetime import UTC, datetime
 
 from app.campaigns.finishing import finish_waves
 from app.campaigns.planning import plan_wave
 from app.core import progress
+from app.core.api import repeating
 from app.core.auth.users import name_of
 from app.core.errors import Refused
-from app.delivery import dispatching, pacing
+from app.delivery import advancing, dispatching, pacing, releasing, reminding, ripening
 from app.delivery.receipts import applying
 from app.delivery.transports import make
 from workers.context import sender, settings
@@ -19,6 +19,33 @@ from workers.context import sender, settings
 def dispatch() -> None:
     """Hand due messages to the workers."""
     dispatching.dispatch(dispatching.ledger_time())
+
+
+def release() -> None:
+    """Let go what may leave in this minute, and hand it to the workers."""
+    now = dispatching.ledger_time()
+    releasing.release(now)
+    dispatching.dispatch(now)
+
+
+def remind() -> None:
+    """Put the reminders of what has left into the ledger."""
+    reminding.remind(dispatching.ledger_time())
+
+
+def advance() -> None:
+    """Make, plan and launch the waves whose day has come."""
+    advancing.advance(dispatching.ledger_time())
+
+
+def ripen() -> None:
+    """Write the mails of surveys after events whose moment has come."""
+    ripening.ripen(dispatching.ledger_time())
+
+
+def forget_answered_requests() -> None:
+    """Forget the answers that programs may ask for twice, once they are a week old."""
+    repeating.forget_old()
 
 
 def send_messages(ids: list[int]) -> None:
@@ -43,7 +70,7 @@ def watch_rates() -> None:
 
 def finish_over_waves() -> None:
     """Close waves whose last day is over, and what they did not send."""
-    finish_waves(datetime.now(UTC).date())
+    finish_waves(dispatching.ledger_time().date())
     dispatching.cancel_over()
 
 

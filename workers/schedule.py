@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from app.core.queue import TICKS
+from app.core.queue import TICKS, WORK
 
 
 class Every(NamedTuple):
@@ -17,9 +17,14 @@ class Every(NamedTuple):
 
 TABLE = (
     Every(5, "dispatch"),
+    Every(60, "ripen"),
+    Every(60, "release"),
+    Every(600, "remind"),
+    Every(300, "advance", WORK),
     Every(60, "settle_stale"),
     Every(60, "poll_quota"),
     Every(60, "watch_rates"),
     Every(30, "match_receipts"),
     Every(600, "finish_over_waves"),
+    Every(6 * 3600, "forget_answered_requests"),
 )

@@ -91,9 +91,11 @@ class Account(Base):
     parent_id: Mapped[int | None] = mapped_column(ForeignKey("account.id", ondelete="SET NULL"))
     industry: Mapped[str | None]
     country: Mapped[str | None]
+    time_zone: Mapped[str | None]
     manager_name: Mapped[str | None]
     manager_email: Mapped[str | None]
     renewal_on: Mapped[date | None]
+    review_on: Mapped[date | None]
     annual_value: Mapped[Decimal | None]
     currency: Mapped[str | None]
     lifetime_value: Mapped[Decimal | None]
@@ -129,8 +131,9 @@ class Contact(Base):
     """A person at an account.
 
     `email` is as the CRM writes it, `email_key` what two spellings of one mailbox share, None when no mail can be
-    sent there. `last_invited_on` and `unanswered` (invitations in a row without an answer) are moved by sending and
-    answering; an import may bring their first values.
+    sent there. `last_invited_on` (to a relationship survey) and `unanswered` (invitations in a row without an answer)
+    are moved by sending and answering; an import may bring their first values. `last_transactional_on` is the day of
+    the last survey after an event.
     """
 
     __tablename__ = "contact"
@@ -155,6 +158,7 @@ class Contact(Base):
     country: Mapped[str | None]
     engagement_score: Mapped[int | None] = mapped_column(SmallInteger)
     last_invited_on: Mapped[date | None]
+    last_transactional_on: Mapped[date | None]
     unanswered: Mapped[int] = mapped_column(SmallInteger, server_default="0")
     status: Mapped[ContactStatus] = mapped_column(stored_enum(ContactStatus, "contact_status"), server_default="active")
     pinned: Mapped[bool] = mapped_column(Boolean, server_default="false")

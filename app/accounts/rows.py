@@ -27,9 +27,11 @@ class AccountRow(NamedTuple):
     parent_key: str | None
     industry: str | None
     country: str | None
+    time_zone: str | None
     manager_name: str | None
     manager_email: str | None
     renewal_on: date | None
+    review_on: date | None
     annual_value: Decimal | None
     currency: str | None
     lifetime_value: Decimal | None

@@ -69,6 +69,8 @@ ACCOUNT_COLUMNS = {
     "Account Manager": ("Account Owner", "Owner", "Owner Name", "Company Owner", "Account Manager Name", "CSM"),
     "Account Manager Email": ("Account Owner Email", "Owner Email", "Manager Email", "CSM Email"),
     "Renewal Date": ("Renewal", "Next Renewal", "Contract End", "Contract End Date", "Contract Renewal Date"),
+    "QBR Date": ("QBR", "Next QBR", "Review Date", "Next Review", "Business Review", "Next Business Review"),
+    "Time Zone": ("TZ",),
     "Annual Value": ("Annual Revenue Value", "Annual Contract Value", "ACV", "ARR", "Account Value", "Revenue Value"),
     "Currency": ("Currency Code", "Currency ISO Code"),
     "Lifetime Value": ("LTV", "CLV", "Customer Lifetime Value"),

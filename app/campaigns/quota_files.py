@@ -60,6 +60,36 @@ def read_quota(path: Path, cap: int | None = None) -> QuotaTable:
     return QuotaTable(_pairs(rows), cap or max(DEFAULT_CAP, rows[-1].contacts))
 
 
+def typed_cells(path: Path) -> list[tuple[str, str]]:
+    """Return value and contacts of each row of the CSV file at `path`, as far as they can be read, for a form.
+
+    What cannot be read stays as it stands there, so that its fault shows beside it. Raises QuorumError for a file in
+    which no rows can be told.
+    """
+    delimiter, records = _records(path)
+    amount = money(delimiter)
+    header = _header(path, records[0], amount) if records else None
+    body, layout = records[1:] if header else records, header or _Layout()
+    if not body:
+        raise _refused(path, [f"there are no rows; {_EXAMPLE}"])
+    rows = []
+    for line, cells in body:
+        if len(cells) > layout.width:
+            raise _refused(path, [f"line {line}: there are {len(cells)} cells, not {layout.width}; {_EXAMPLE}"])
+        padded = [*cells, *[""] * layout.width]
+        rows.append((_as_plain(padded[layout.value], amount), padded[layout.contacts]))
+    return rows
+
+
+def _as_plain(cell: str, amount: Reader[Decimal | None]) -> str:
+    """Return an amount as the form reads it, whatever sign parts its thousands in this file."""
+    try:
+        value = amount(cell)
+    except Unreadable:
+        return cell
+    return "" if value is None else f"{value:f}".removesuffix(".00")
+
+
 def _pairs(rows: Sequence[_Row]) -> tuple[tuple[Decimal | int, int], ...]:
     return tuple((int(value) if value == int(value) else value, contacts) for _, value, contacts in rows)
 

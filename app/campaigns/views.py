@@ -35,7 +35,8 @@ from app.campaigns.deciding import (
 )
 from app.campaigns.models import Campaign, Wave, WaveState
 from app.core import navigation, progress
-from app.core.auth.sessions import actor, current_user
+from app.core.auth.rights import Right
+from app.core.auth.sessions import actor, current_user, needs
 from app.core.db import reading
 from app.core.errors import NotFound, Refused
 from app.core.listing import page_asked, text_asked
@@ -77,6 +78,7 @@ def index() -> str:
 
 
 @pages.get("/waves/new")
+@needs(Right.EDIT)
 def new() -> str:
     """Ask what a wave needs."""
     today = datetime.now(UTC).date().isoformat()

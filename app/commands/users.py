@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from app.commands.context import actor, installation
+from app.core.auth.rights import Role
 from app.core.auth.users import add_user, reset_password
 from app.core.terminal import console
 
@@ -17,10 +18,13 @@ def user() -> None:
 @user.command("add")
 @click.argument("email")
 @click.option("--name", required=True, help="The person's name.")
-def add(email: str, name: str) -> None:
+@click.option(
+    "--role", type=click.Choice([str(role) for role in Role]), default=Role.ADMIN, show_default=True, help="What for."
+)
+def add(email: str, name: str, role: str) -> None:
     """Let a person in, and print a password for the first login."""
     with installation():
-        added, password = add_user(email, name, actor=actor())
+        added, password = add_user(email, name, role=Role(role), actor=actor())
     console.print(f"{added.email} may log in with the password: {password}", highlight=False, markup=False)
 
 

@@ -99,16 +99,18 @@ def decisions(key: str) -> None:
 
 @wave.command("send")
 @click.argument("key")
+@click.option("--at-once", is_flag=True, help="All of them now, whatever the hour and the caps: for a trial.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
-def send(key: str, yes: bool) -> None:
-    """Put the mails of a planned wave into the ledger; workers send them from there."""
+def send(key: str, at_once: bool, yes: bool) -> None:
+    """Put the mails of a planned wave into the ledger; they leave in working hours, within the caps of each day."""
     with installation():
         found = wave_by_key(key)
         if not yes:
             click.confirm(f"Send the mails of «{found.name}» now?", abort=True, err=True)
-        queued = launch_wave(found.id, now=datetime.now(UTC), actor=actor())
-        nudge("workers.jobs.dispatch")
-    console.print(f"{queued:,} mails are queued; running workers send them.", highlight=False)
+        queued = launch_wave(found.id, now=datetime.now(UTC), actor=actor(), at_once=at_once)
+        nudge("workers.jobs.release")
+    when = "" if at_once else " in the working hours of their readers (--at-once: now)"
+    console.print(f"{queued:,} mails are queued; running workers send them{when}.", highlight=False)
     error_console.print("No workers running? Start everything with: quorum up", style="dim", highlight=False)
 
 

@@ -36,6 +36,8 @@ class Base(DeclarativeBase):
         Decimal: Numeric(20, 2),
         dict[str, Any]: JSONB(),
         list[str]: JSONB(),
+        list[int]: JSONB(),
+        list[dict[str, Any]]: JSONB(),
     }
 
 

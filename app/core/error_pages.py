@@ -12,10 +12,14 @@ from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException
 
+from app.core.api.problems import problem_of
 from app.core.auth import sessions
 from app.core.errors import NotFound, QuorumError, Refused
 
 log = logging.getLogger(__name__)
+
+FOR_PROGRAMS = "/api/"
+"""Below this path programs ask, and are told of their errors in a way of their own."""
 
 SENTENCES = {
     400: ("This request cannot be read.", "Something in it is missing or out of place. Go back and try once more."),
@@ -42,6 +46,8 @@ def _refused(error: HTTPException) -> ResponseReturnValue:
     status = error.code or 500
     if status < 400:
         return error.get_response()
+    if request.path.startswith(FOR_PROGRAMS):
+        return problem_of(error).response()
     title, text = SENTENCES.get(status, SENTENCES[400 if status < 500 else 500])
     if isinstance(error, CSRFError):
         title, text = STALE_FORM
@@ -53,6 +59,8 @@ def _refused(error: HTTPException) -> ResponseReturnValue:
 
 
 def _explained(error: QuorumError) -> ResponseReturnValue:
+    if request.path.startswith(FOR_PROGRAMS):
+        return problem_of(error).response()
     status = 404 if isinstance(error, NotFound) else 409 if isinstance(error, Refused) else 400
     title, text = SENTENCES[status]
     return _page(status, title, str(error) or text), status
@@ -66,6 +74,8 @@ def _failed(error: Exception) -> ResponseReturnValue:
     rule = request.url_rule.rule if request.url_rule else "(no such page)"
     stack = "".join(traceback.format_tb(error.__traceback__))
     log.error("fault %s: %s %s: %s\n%s", number, request.method, rule, type(error).__name__, stack)
+    if request.path.startswith(FOR_PROGRAMS):
+        return problem_of(error).response()
     title, text = SENTENCES[500]
     # bare on purpose: the layout, or the database it asks who is there, may be the very thing that broke
     return render_template("error.html", base="bare.html", status=500, title=title, text=text, number=number), 500

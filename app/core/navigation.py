@@ -12,6 +12,8 @@ from urllib.parse import quote, urlencode
 
 from flask import Flask, current_app, g, request
 
+from app.core.auth.sessions import may_open
+
 _EXTENSION = "quorum_navigation"
 _NOTICES = "quorum_notices"
 
@@ -60,15 +62,14 @@ def add(app: Flask, *, label: str, endpoint: str, order: int) -> None:
 
 
 def entries() -> list[Entry]:
-    """Return the navigation in the order of the stages."""
-    known = cast("list[Entry]", current_app.extensions.get(_EXTENSION, []))
-    return sorted(known, key=lambda entry: (entry.order, entry.label))
+    """Return the navigation in the order of the stages, without what is not open to the person logged in."""
+    return [entry for entry in _all_entries() if may_open(entry.endpoint)]
 
 
 def current_entry() -> Entry | None:
     """Return the entry the page belongs to: the very page, else the first one of its stage."""
     endpoint = request.endpoint or ""
-    listed = entries()
+    listed = _all_entries()
     same_page = (entry for entry in listed if entry.endpoint == endpoint)
     same_stage = (entry for entry in listed if "." in endpoint and _stage(entry.endpoint) == _stage(endpoint))
     return next(same_page, None) or next(same_stage, None)
@@ -90,6 +91,11 @@ def url_with(**changes: object) -> str:
     query |= {name: [str(value)] for name, value in changes.items() if value is not None}
     path = quote(request.script_root + request.path)
     return f"{path}?{urlencode(query, doseq=True)}" if query else path
+
+
+def _all_entries() -> list[Entry]:
+    known = cast("list[Entry]", current_app.extensions.get(_EXTENSION, []))
+    return sorted(known, key=lambda entry: (entry.order, entry.label))
 
 
 def _stage(endpoint: str) -> str:

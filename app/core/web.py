@@ -22,8 +22,8 @@ from redis import Redis, RedisError
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.core import db, error_pages, formats, navigation
-from app.core.auth import sessions
+from app.core import current, db, error_pages, formats, navigation
+from app.core.auth import people_views, sessions
 from app.core.auth import views as auth_views
 from app.core.auth.sessions import open_to_everyone
 from app.settings import Settings
@@ -78,6 +78,7 @@ def install(app: Flask, settings: Settings) -> None:
     error_pages.install(app)
     app.register_blueprint(core)
     app.register_blueprint(auth_views.pages)
+    app.register_blueprint(people_views.pages)
     _equip_templates(app)
     Babel(app, default_locale="en_GB", default_timezone="UTC")
 
@@ -140,6 +141,7 @@ def _configure(app: Flask, settings: Settings) -> None:
     )
     app.extensions["quorum_redis"] = Redis.from_url(settings.redis_url, socket_timeout=2, socket_connect_timeout=2)
     app.extensions["quorum_secure"] = settings.secure
+    current.keep(app, settings)
 
 
 def _equip_templates(app: Flask) -> None:
@@ -150,6 +152,9 @@ def _equip_templates(app: Flask) -> None:
         csrf_field=csrf_field,
         current_user=sessions.current_user,
         navigation=navigation,
+        allowed=sessions.allowed,
+        may_open=sessions.may_open,
+        may_send=sessions.may_send,
         url_with=navigation.url_with,
     )
 

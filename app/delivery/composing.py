@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import replace
 from email.headerregistry import Address
 from functools import lru_cache
 from typing import NamedTuple
@@ -37,6 +38,8 @@ class Letter(NamedTuple):
     language: str | None
     account: str
     survey_version_id: int
+    brand_id: int | None = None
+    sender_name: str | None = None
 
 
 class Composer:
@@ -49,7 +52,7 @@ class Composer:
     def compose(self, letter: Letter) -> OutgoingMail:
         """Return the mail of `letter`, with its headers, in the contact's language."""
         survey = published(letter.survey_version_id)
-        brand, definition = brand_of(self._settings, survey.brand_id), survey.definition
+        brand, definition = brand_of(self._settings, letter.brand_id), survey.definition
         unsubscribe_url = f"{self._settings.public_url}/u/{self._signer.sign('unsubscribe', letter.invitation_id)}"
         mail = survey.mails.write(
             brand,
@@ -60,7 +63,10 @@ class Composer:
             logo_url=logo_url(self._settings.public_url, brand),
             reminder=letter.number,
         )
-        return _outgoing(mail, brand, letter.attempt_id, letter.email, unsubscribe_url)
+        outgoing = _outgoing(mail, brand, letter.attempt_id, letter.email, unsubscribe_url)
+        if letter.sender_name is None:
+            return outgoing
+        return replace(outgoing, sender=mailbox(letter.sender_name, brand.sender_address))
 
     def compose_test(
         self,

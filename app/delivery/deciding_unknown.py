@@ -27,6 +27,7 @@ WHY_NOT = {
     Refusal.CONTACTED_RECENTLY: "the mailbox got another invitation within a week",
     Refusal.ANSWERED: "the reader answered",
     Refusal.BOUNCED: "the mail before it bounced",
+    Refusal.SURVEY_WITHDRAWN: "the survey was withdrawn",
 }
 
 _ANSWERED = text("SELECT answered_at IS NOT NULL FROM invitation WHERE id = :id")

@@ -4,38 +4,53 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, text
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from app.campaigns.creating import LINK_LIFE_DAYS
-from app.campaigns.models import Wave, WaveState
+from app.campaigns.models import Campaign, CampaignState, Wave, WaveState
+from app.campaigns.windows import Whereabouts, local_day
 from app.core import audit
 from app.core.db import transaction
 from app.core.errors import NotFound, Refused
+from app.delivery.places import WHEREABOUTS
 
 # Renewals within 120 days first, the earliest ahead; then the higher value; within an account one seat per level in
-# turn (domain section 4). The dispatcher follows the order of the ids given here.
-_QUEUE = text(
-    """
-    INSERT INTO message (invitation_id, wave_id, account_id, number, due_at)
-    SELECT i.id, i.wave_id, i.account_id, 0, :due_at
-    FROM invitation i
-    JOIN account a ON a.id = i.account_id
-    JOIN wave_account f ON f.wave_id = i.wave_id AND f.account_id = i.account_id
-    JOIN wave w ON w.id = i.wave_id
-    WHERE i.wave_id = :wave_id
-    ORDER BY CASE WHEN a.renewal_on BETWEEN w.planned_for AND w.planned_for + 120 THEN a.renewal_on END NULLS LAST,
-             f.annual_value DESC NULLS LAST, a.external_id, i.turn
+# turn (domain section 4). Mails are let go and handed out in the order of the ids given here.
+_QUEUE = f"""
+    WITH asked AS (
+        SELECT i.id, i.wave_id, i.account_id, i.turn, f.due_on, f.annual_value, a.external_id,
+               CASE WHEN a.renewal_on BETWEEN w.planned_for AND w.planned_for + 120 THEN a.renewal_on END AS renewal_on,
+               {WHEREABOUTS}
+        FROM invitation i
+        JOIN wave w ON w.id = i.wave_id
+        JOIN campaign g ON g.id = w.campaign_id
+        JOIN wave_account f ON f.wave_id = i.wave_id AND f.account_id = i.account_id
+        LEFT JOIN account a ON a.id = i.account_id
+        LEFT JOIN contact c ON c.id = i.contact_id
+        WHERE i.wave_id = :wave_id
+    ), known AS (
+        INSERT INTO place (zone, country) SELECT DISTINCT zone, country FROM asked ON CONFLICT DO NOTHING
+        RETURNING id, zone, country
+    ), places AS (SELECT id, zone, country FROM known UNION SELECT id, zone, country FROM place)
+    INSERT INTO message (invitation_id, wave_id, account_id, number, place_id, due_on, due_at)
+    SELECT q.id, q.wave_id, q.account_id, 0, {{when}} FROM asked q
+    JOIN places p ON p.zone = q.zone AND p.country = q.country
+    ORDER BY q.renewal_on NULLS LAST, q.annual_value DESC NULLS LAST, q.external_id, q.turn
     ON CONFLICT (invitation_id, number) DO NOTHING
-    """
-)
+"""
+_WAITING = text(_QUEUE.format(when="p.id, greatest(q.due_on, CAST(:today AS date)), NULL"))
+_AT_ONCE = text(_QUEUE.format(when="NULL, NULL, CAST(:now AS timestamptz)"))
 
 # A link lives for its days from the sending on, however long the plan lay.
 _LIVE = text("UPDATE invitation SET closes_on = greatest(closes_on, :closes_on) WHERE wave_id = :wave_id")
 
 
-def launch_wave(wave_id: int, *, now: datetime, actor: str) -> int:
+def launch_wave(wave_id: int, *, now: datetime, actor: str, at_once: bool = False) -> int:
     """Put a mail in the ledger for each invitation of a planned wave; return how many.
+
+    They wait there for the window of their reader's working days and for room under the caps; `at_once` lets all of
+    them leave now, whatever the hour, which suits a trial.
 
     Raises NotFound for an unknown wave, Refused for one that is not planned or was launched before.
     """
@@ -51,10 +66,19 @@ def launch_wave(wave_id: int, *, now: datetime, actor: str) -> int:
             raise Refused(
                 f"«{wave.name}» ended on {wave.ends_on:%d %B %Y}; its links would be closed. Make a new wave."
             )
+        campaign = session.get_one(Campaign, wave.campaign_id, with_for_update=True)
+        if campaign.state in (CampaignState.PAUSED, CampaignState.FINISHED):
+            raise Refused(f"«{campaign.name}» is {campaign.state}; none of its waves sets out.")
         session.execute(_LIVE, {"wave_id": wave_id, "closes_on": now.date() + timedelta(days=LINK_LIFE_DAYS)})
-        queued: int = session.execute(_QUEUE, {"wave_id": wave_id, "due_at": now}).rowcount  # type: ignore[attr-defined] # of an INSERT
-        wave.state, wave.launched_at = WaveState.RUNNING, func.now()
-        audit.record(session, actor=actor, deed="wave.launched", subject=f"wave {wave_id}", messages=queued)
+        today = local_day(now, Whereabouts(campaign.time_zone, campaign.country or ""))
+        when = {"now": now} if at_once else {"today": today}
+        result = session.execute(_AT_ONCE if at_once else _WAITING, {"wave_id": wave_id} | when)
+        queued: int = result.rowcount  # type: ignore[attr-defined] # of an INSERT
+        wave.state, wave.launched_at = WaveState.RUNNING, now
+        campaign.state = CampaignState.RUNNING
+        audit.record(
+            session, actor=actor, deed="wave.launched", subject=f"wave {wave_id}", messages=queued, at_once=at_once
+        )
         return queued
 
 

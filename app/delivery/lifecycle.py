@@ -74,6 +74,7 @@ class Refusal(enum.StrEnum):
     CONTACTED_RECENTLY = "contacted_recently"
     ANSWERED = "answered"
     BOUNCED = "bounced"
+    SURVEY_WITHDRAWN = "survey_withdrawn"
 
 
 class Standing(NamedTuple):
@@ -90,6 +91,7 @@ class Standing(NamedTuple):
     contacted_recently: bool
     answered: bool
     bounced: bool
+    survey_withdrawn: bool
 
 
 def refusal(standing: Standing) -> Refusal | None:
@@ -106,5 +108,6 @@ def refusal(standing: Standing) -> Refusal | None:
         (standing.contacted_recently, Refusal.CONTACTED_RECENTLY),
         (standing.answered, Refusal.ANSWERED),
         (standing.bounced, Refusal.BOUNCED),
+        (standing.survey_withdrawn, Refusal.SURVEY_WITHDRAWN),
     )
     return next((reason for holds, reason in checks if holds), None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 import uuid
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import ForeignKey, Identity, Index, SmallInteger, UniqueConstraint, Uuid, func, text
@@ -59,6 +59,9 @@ class PauseCause(enum.StrEnum):
 class Message(Base):
     """One mail of an invitation and the ledger of its sending: claimed and committed before it leaves.
 
+    A mail that keeps to windows and caps has a day and a place, and waits without `due_at` until it is let go, which is
+    worked out minute by minute; one without a day leaves at `due_at`, whatever the hour.
+
     `recipient` is the normalised address of the claim; a contact may have another one by the time somebody says no.
     `claimed_at` stands as long as the mail may have left: one that surely did not leave is given back without it.
     The moments of receipts are noted whether or not they still move the state; `bounce` is permanent or transient.
@@ -67,7 +70,19 @@ class Message(Base):
     __tablename__ = "message"
     __table_args__ = (
         UniqueConstraint("invitation_id", "number"),
-        Index("ix_message_due", "due_at", "id", postgresql_where=text("state = 'queued'")),
+        Index(
+            "ix_message_due",
+            "wave_id",
+            "due_at",
+            "id",
+            postgresql_where=text("state = 'queued' AND due_at IS NOT NULL"),
+        ),
+        Index(
+            "ix_message_waiting",
+            *("wave_id", "place_id", "number", "due_on", "id"),
+            postgresql_where=text("state = 'queued' AND due_at IS NULL"),
+        ),
+        Index("ix_message_account_id", "account_id", "claimed_at", postgresql_where=text("number = 0")),
         Index("ix_message_recipient", "recipient", "claimed_at", postgresql_where=text("recipient IS NOT NULL")),
         Index("ix_message_sending", "claimed_at", postgresql_where=text("state = 'sending'")),
         Index("ix_message_unknown", "claimed_at", postgresql_where=text("state = 'unknown'")),
@@ -84,7 +99,9 @@ class Message(Base):
     recipient: Mapped[str | None] = mapped_column(CRM_ID)
     state: Mapped[MessageState] = mapped_column(stored_enum(MessageState, "message_state"), server_default="queued")
     reason: Mapped[str | None]
-    due_at: Mapped[datetime]
+    place_id: Mapped[int | None] = mapped_column(ForeignKey("place.id"))
+    due_on: Mapped[date | None]
+    due_at: Mapped[datetime | None]
     enqueued_at: Mapped[datetime | None]
     attempt_id: Mapped[uuid.UUID | None] = mapped_column(Uuid)
     claimed_at: Mapped[datetime | None]

@@ -19,12 +19,16 @@ _NOTE = text(
     ), invited AS (
         UPDATE invitation i SET sent_at = coalesce(b.sent_at, n.at)
         FROM before b JOIN noted n ON n.invitation_id = b.id WHERE i.id = b.id
-        RETURNING i.contact_id, n.at, n.number = 0 AND b.sent_at IS NULL AND b.answered_at IS NULL AS waits
+        RETURNING i.contact_id, i.wave_id, n.at, n.number = 0 AND b.sent_at IS NULL AND b.answered_at IS NULL AS waits
     ), asked AS (
-        SELECT contact_id, max(at)::date AS asked_on, count(*) FILTER (WHERE waits) AS invitations
-        FROM invited GROUP BY contact_id
+        SELECT v.contact_id, (max(v.at) FILTER (WHERE g.kind = 'relationship'))::date AS relationship_on,
+               (max(v.at) FILTER (WHERE g.kind = 'transactional'))::date AS transactional_on,
+               count(*) FILTER (WHERE v.waits) AS invitations
+        FROM invited v JOIN wave w ON w.id = v.wave_id JOIN campaign g ON g.id = w.campaign_id
+        GROUP BY v.contact_id
     )
-    UPDATE contact c SET last_invited_on = greatest(c.last_invited_on, a.asked_on),
+    UPDATE contact c SET last_invited_on = greatest(c.last_invited_on, a.relationship_on),
+                         last_transactional_on = greatest(c.last_transactional_on, a.transactional_on),
                          unanswered = c.unanswered + a.invitations
     FROM asked a WHERE c.id = a.contact_id
     """

@@ -8,6 +8,8 @@ from urllib.parse import urlsplit
 from flask import Blueprint, Response, render_template, request
 from sqlalchemy import text
 
+from app.core.auth.rights import Right
+from app.core.auth.sessions import needs
 from app.core.current import settings
 from app.core.db import reading
 from app.core.errors import NotFound
@@ -46,6 +48,7 @@ _NEIGHBOURS = text(
 
 
 @pages.get("/outbox")
+@needs(Right.EDIT)
 def index() -> str:
     """List the kept mails, the newest first."""
     search, page = text_asked(), page_asked()
@@ -75,6 +78,7 @@ def _window(search: str, page: int) -> dict[str, Any]:
 
 
 @pages.get("/outbox/<int:mail_id>")
+@needs(Right.EDIT)
 def mail(mail_id: int) -> str:
     """Show one mail: rendered, its links, as text, its headers; the next ones are those of the same search."""
     found, search = _mail(mail_id), text_asked()
@@ -91,6 +95,7 @@ def mail(mail_id: int) -> str:
 
 
 @pages.get("/outbox/<int:mail_id>/html")
+@needs(Right.EDIT)
 def html(mail_id: int) -> Response:
     """Return the mail's own HTML for the frame; it may style itself and show its own logo, and do nothing else."""
     body = _mail(mail_id)["html"]

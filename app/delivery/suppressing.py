@@ -32,7 +32,8 @@ _SAID_NO = text(
     JOIN invitation i ON i.id = m.invitation_id
     JOIN wave w ON w.id = m.wave_id
     JOIN survey_version v ON v.id = w.survey_version_id
-    LEFT JOIN brand b ON b.id = v.brand_id OR (v.brand_id IS NULL AND b.is_default)
+    LEFT JOIN brand b ON b.id = coalesce(w.brand_id, v.brand_id)
+                      OR (coalesce(w.brand_id, v.brand_id) IS NULL AND b.is_default)
     WHERE m.id = ANY(:ids) AND (
         i.refused_at IS NOT NULL
         OR EXISTS (SELECT FROM suppression s WHERE s.email_key = m.recipient AND s.scope IN ('*', b.key)))

@@ -12,7 +12,8 @@ from werkzeug.utils import secure_filename
 from werkzeug.wrappers import Response as AnyResponse
 
 from app.accounts.models import EVERYTHING, Contact, Suppression, SuppressionReason
-from app.core.auth.sessions import actor
+from app.core.auth.rights import Right
+from app.core.auth.sessions import actor, needs
 from app.core.current import settings
 from app.core.db import reading
 from app.core.errors import NotFound, QuorumError
@@ -74,6 +75,7 @@ def as_csv() -> Response:
 
 
 @pages.get("/suppression/removal")
+@needs(Right.EDIT)
 def ask_removal() -> str:
     """Show what taking an address off the list means, and ask why."""
     return _removal({})
@@ -93,6 +95,7 @@ def remove() -> AnyResponse | tuple[str, int]:
 
 
 @pages.get("/suppression/import")
+@needs(Right.EDIT)
 def ask_file() -> str:
     """Ask for a file of addresses."""
     return render_template("delivery/suppression_import.html", outcome=None, fault=None, megabytes=LARGEST_FILE_MB)

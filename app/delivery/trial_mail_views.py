@@ -8,7 +8,8 @@ from babel import Locale
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from app.core.auth.sessions import actor, current_user
+from app.core.auth.rights import Right
+from app.core.auth.sessions import actor, current_user, needs
 from app.core.current import settings
 from app.delivery.ledger import KINDS
 from app.delivery.trying import Unfit, send_test_mail
@@ -18,6 +19,7 @@ pages = Blueprint("trial_mails", __name__, template_folder="templates")
 
 
 @pages.get("/surveys/<key>/test-mails")
+@needs(Right.EDIT)
 def form(key: str) -> str:
     """Ask where to send the test mail: to oneself, unless told otherwise."""
     user = current_user()

@@ -5,7 +5,8 @@ from __future__ import annotations
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from app.core.auth.sessions import actor
+from app.core.auth.rights import Right
+from app.core.auth.sessions import actor, needs
 from app.core.db import reading
 from app.core.listing import page_asked, text_asked
 from app.core.queue import nudge
@@ -38,6 +39,7 @@ def index() -> str:
 
 
 @pages.get("/messages/unknown/decision")
+@needs(Right.EDIT)
 def ask() -> str | Response:
     """Show what a decision would touch, and ask for it; `all` means all that the search finds."""
     with reading() as session:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from flask import Blueprint, flash, redirect, url_for
+from flask import Blueprint, flash, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from app.core.auth.sessions import actor
@@ -18,9 +18,11 @@ pages = Blueprint("launching", __name__)
 @pages.post("/waves/<int:wave_id>/send")
 def send(wave_id: int) -> Response:
     """Queue the mails of a planned wave and wake the dispatcher."""
-    queued = launch_wave(wave_id, now=datetime.now(UTC), actor=actor())
-    nudge("workers.jobs.dispatch")
-    flash(f"{queued:,} mails are on their way.", "done")
+    at_once = request.form.get("at_once") == "yes"
+    queued = launch_wave(wave_id, now=datetime.now(UTC), actor=actor(), at_once=at_once)
+    nudge("workers.jobs.release")
+    when = "on their way" if at_once else "queued; they leave in the working hours of their readers"
+    flash(f"{queued:,} mails are {when}.", "done")
     return redirect(url_for("reporting.board", wave_id=wave_id))
 
 
@@ -36,6 +38,6 @@ def pause(wave_id: int) -> Response:
 def resume(wave_id: int) -> Response:
     """Go on where it stood."""
     resume_wave(wave_id, actor=actor())
-    nudge("workers.jobs.dispatch")
+    nudge("workers.jobs.release")
     flash("The wave goes on; nobody is mailed twice.", "done")
     return redirect(url_for("sending.index"))

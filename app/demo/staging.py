@@ -116,7 +116,7 @@ def send(wave_id: int) -> None:
     with db.transaction() as session:
         planned = session.get_one(Wave, wave_id).state is WaveState.PLANNED
     if planned:
-        launch_wave(wave_id, now=datetime.now(UTC), actor=ACTOR)
+        launch_wave(wave_id, now=datetime.now(UTC), actor=ACTOR, at_once=True)  # also on a Sunday night
     nudge("workers.jobs.dispatch")
 
 

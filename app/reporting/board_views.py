@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, render_template
+from flask import Blueprint, redirect, render_template, request, url_for
 from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response
 
+from app.core import navigation
+from app.core.auth.rights import Right
+from app.core.auth.sessions import allowed, needs
 from app.core.db import reading
 from app.reporting.board import Board, latest_wave_id, wave_board
 from app.reporting.overview import Wanted, account_overview
@@ -26,8 +30,12 @@ RATES = {
 
 
 @pages.get("/")
-def home() -> str:
-    """Show the board of the wave a visitor wants to see first."""
+@needs(Right.ENTER)
+def home() -> str | Response:
+    """Show the board of the wave a visitor wants to see first; lead others to the first page that is open to them."""
+    if not allowed(Right.LOOK):
+        theirs = (entry.endpoint for entry in navigation.entries() if entry.endpoint != request.endpoint)
+        return redirect(url_for(next(theirs, "auth.password")))
     with reading() as session:
         wave_id = latest_wave_id(session)
         return _board(session, wave_id) if wave_id is not None else render_template("reporting/nothing_yet.html")

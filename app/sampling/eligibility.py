@@ -32,7 +32,8 @@ class Person(NamedTuple):
     """What the rules look at in a contact; `id` is the CRM's.
 
     `status` is active, left, opted_out or suppressed. `deliverable` says that mail can go to the address, `duplicate`
-    that a contact with a lower id has the same one. `last_invited_on` is the day of the last invitation sent.
+    that a contact with a lower id has the same one. `last_invited_on` is the day of the last relationship survey sent,
+    `last_transactional_on` of the last one after an event; those up to `forgiven_on` no longer hold the person back.
     """
 
     id: str
@@ -49,13 +50,22 @@ class Person(NamedTuple):
     embargoed_until: date | None = None
     open_case: bool = False
     open_invitation: bool = False
+    last_transactional_on: date | None = None
+    forgiven_on: date | None = None
+
+    @property
+    def asked_on(self) -> date | None:
+        """The day of the last survey of either kind."""
+        days = [day for day in (self.last_invited_on, self.last_transactional_on) if day is not None]
+        return max(days, default=None)
 
 
 @dataclass(frozen=True)
 class ContactRules:
-    """How many days must lie between the last invitation sent and a relationship invitation."""
+    """How many days must lie between a relationship invitation and the last one, and the last survey of any kind."""
 
     relationship_days: int = 80
+    any_days: int = 7
 
 
 _STATUS_REASONS = {
@@ -87,7 +97,14 @@ def _hold(person: Person, today: date, rules: ContactRules) -> Reason | None:
         return Reason.OPEN_CASE
     if person.open_invitation:
         return Reason.OPEN_INVITATION
-    last = person.last_invited_on
-    if last is not None and (today - last).days < rules.relationship_days:
+    if _is_recent(person.last_invited_on, max(rules.relationship_days, rules.any_days), person.forgiven_on, today):
+        return Reason.CONTACTED_RECENTLY
+    if _is_recent(person.last_transactional_on, rules.any_days, person.forgiven_on, today):
         return Reason.CONTACTED_RECENTLY
     return None
+
+
+def _is_recent(last: date | None, days: int, forgiven_on: date | None, today: date) -> bool:
+    if last is None or (forgiven_on is not None and last <= forgiven_on):
+        return False
+    return (today - last).days < days

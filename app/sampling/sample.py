@@ -69,7 +69,10 @@ def sample_account(
     for person in people:
         reason = exclusion(person, today=terms.today, rules=terms.rules, account_active=active)
         if reason is None:
-            by_level[person.level].append(person)
+            asked_on = person.asked_on
+            by_level[person.level].append(
+                person if asked_on == person.last_invited_on else person._replace(last_invited_on=asked_on)
+            )
         else:
             decisions.append(Decision(person.id, person.level, None, reason, None))
     parted = split(wanted, Levels(*(len(by_level[level]) for level in LEVELS)), len(by_level[UNKNOWN]))

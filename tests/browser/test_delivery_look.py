@@ -42,7 +42,7 @@ def busy(database: str, valkey: str, application: Flask) -> Iterator[str]:
     """An installation on which everything has happened that these pages show; yields its address."""
     add_account("A1", 1_000_000, [*three_levels("P", 4, 4, 4), Person("PX", Level.USER, more={"first_name": LONG})])
     wave_id = planned()
-    launch_wave(wave_id, now=datetime.now(UTC), actor="test")
+    launch_wave(wave_id, now=datetime.now(UTC), actor="test", at_once=True)
     with transaction() as session:
         ids = list(session.scalars(select(Message.id).order_by(Message.id)))
     Sender(settings(database)).send_all(ids[:6])

@@ -7,7 +7,8 @@ from datetime import datetime
 from sqlalchemy import Identity, Index, SmallInteger, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.core.db import Base
+from app.core.auth.rights import Role
+from app.core.db import Base, stored_enum
 
 
 class User(Base):
@@ -19,6 +20,7 @@ class User(Base):
     id: Mapped[int] = mapped_column(Identity(), primary_key=True)
     email: Mapped[str]
     name: Mapped[str]
+    role: Mapped[Role] = mapped_column(stored_enum(Role, "admin_role"), server_default="admin")
     password_hash: Mapped[str]
     session_key: Mapped[str]
     failed_logins: Mapped[int] = mapped_column(SmallInteger, server_default="0")

@@ -1,5 +1,7 @@
 """Who is at the keyboard, and the one rule of who may come in: everything is behind the login unless it is marked.
 
+Behind the login every page needs a right: what is marked with `needs`, else `LOOK` to look and `EDIT` for a deed.
+
 The session is a signed cookie that names a person and the `session_key` they had at the login. A new password
 brings a new key, and with it the end of every session that carries the old one.
 """
@@ -11,14 +13,19 @@ from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
 from flask import Flask, abort, current_app, g, redirect, request, session, url_for
+from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
+from app.core import current
 from app.core.auth import users
 from app.core.auth.models import User
+from app.core.auth.rights import Right, may
 
 View = TypeVar("View", bound=Callable[..., Any])
 
 _MARK = "open_to_everyone"
+_RIGHT = "right_needed"
+_SAFE = ("GET", "HEAD", "OPTIONS")
 _LONGEST_PATH = 2000
 
 
@@ -28,17 +35,55 @@ def open_to_everyone(view: View) -> View:
     return view
 
 
+def needs(right: Right) -> Callable[[View], View]:
+    """Mark a view that needs another right than `LOOK` for looking, `EDIT` for a deed."""
+
+    def mark(view: View) -> View:
+        setattr(view, _RIGHT, right)
+        return view
+
+    return mark
+
+
+def right_needed(app: Flask, endpoint: str, method: str = "GET") -> Right:
+    """Return the right that the view behind `endpoint` needs."""
+    marked: Right | None = getattr(app.view_functions[endpoint], _RIGHT, None)
+    return marked or (Right.LOOK if method in _SAFE else Right.EDIT)
+
+
+def allowed(right: Right | str) -> bool:
+    """Tell whether the person logged in has a right; nobody has one without a login."""
+    user = current_user()
+    return user is not None and may(user.role, Right(right), current.settings().exact_revenue)
+
+
+def may_open(endpoint: str, method: str = "GET") -> bool:
+    """Tell whether the person logged in may use the view behind `endpoint`."""
+    return allowed(right_needed(current_app, endpoint, method))
+
+
+def may_send(path: str) -> bool:
+    """Tell whether the person logged in may send a form to `path`; a path of nobody's is anybody's."""
+    try:
+        endpoint, _ = current_app.url_map.bind("").match(path.partition("?")[0], method="POST")
+    except HTTPException:
+        return True
+    return may_open(endpoint, "POST")
+
+
 def is_open(app: Flask, endpoint: str) -> bool:
     """Tell whether the view behind `endpoint` was marked with `open_to_everyone`."""
     return getattr(app.view_functions[endpoint], _MARK, False)
 
 
 def require_login() -> Response | None:
-    """Stop whoever is not logged in before the view, the form or anything else is looked at; runs on every request."""
+    """Stop whoever is not logged in, or has not the right, before anything else is looked at; runs on every request."""
     if request.endpoint is None or is_open(current_app, request.endpoint):
         return None
     if current_user() is None:
         return redirect(url_for("auth.login", next=_page_to_return_to()))
+    if not may_open(request.endpoint, request.method):
+        abort(403)
     _prolong()
     return None
 

@@ -6,13 +6,14 @@ import re
 import secrets
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, case, func, or_, update
+from sqlalchemy import ColumnElement, case, func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.core import audit
 from app.core.auth import passwords
 from app.core.auth.models import User
+from app.core.auth.rights import Role
 from app.core.db import reading, transaction
 from app.core.errors import NotFound, Refused
 
@@ -23,7 +24,9 @@ _ADDRESS = re.compile(r"[^@\s\x00-\x1f]+@[^@\s\x00-\x1f]+")
 _ADDRESS_LENGTH = 254
 
 
-def add_user(email: str, name: str, password: str | None = None, *, actor: str = "quorum") -> tuple[User, str]:
+def add_user(
+    email: str, name: str, password: str | None = None, *, role: Role = Role.ADMIN, actor: str = "quorum"
+) -> tuple[User, str]:
     """Add a person to the admin and return them with their password, made here when none is given.
 
     Raises `Refused` for an impossible address, one that is taken, or a weak password.
@@ -33,15 +36,40 @@ def add_user(email: str, name: str, password: str | None = None, *, actor: str =
         raise Refused(f"“{email}” is not an email address; give one such as ana@company.example.")
     password = _acceptable(password, email)
     user = User(
-        email=email, name=name or email, password_hash=passwords.hash_password(password), session_key=_new_key()
+        email=email,
+        name=name or email,
+        role=role,
+        password_hash=passwords.hash_password(password),
+        session_key=_new_key(),
     )
     try:
         with transaction() as session:
             session.add(user)
-            audit.record(session, actor=actor, deed="user added", subject=email)
+            audit.record(session, actor=actor, deed="user added", subject=email, role=role)
     except IntegrityError:
         raise Refused(f"{email} can log in already; give the person a new password instead.") from None
     return user, password
+
+
+def give_role(user_id: int, role: Role, *, actor: str) -> User:
+    """Give a person another role, at once; raises `NotFound`, and `Refused` when nobody would be an admin any more."""
+    with transaction() as session:
+        admins = session.scalars(select(User.id).where(User.role == Role.ADMIN).with_for_update()).all()
+        user = session.get(User, user_id, with_for_update=True)
+        if user is None:
+            raise NotFound("There is no such person (any more).")
+        if role is not Role.ADMIN and list(admins) == [user_id]:
+            raise Refused(f"{user.name} is the only admin. Make somebody else an admin first.")
+        if user.role is not role:
+            audit.record(session, actor=actor, deed="role changed", subject=user.email, before=user.role, after=role)
+            user.role = role
+        return user
+
+
+def everybody() -> list[User]:
+    """Return all people of the admin by name."""
+    with reading() as session:
+        return list(session.scalars(select(User).order_by(func.lower(User.name), User.id)))
 
 
 def name_of(user_id: int) -> str:

@@ -9,7 +9,8 @@ from flask.typing import ResponseReturnValue
 
 from app.core.auth import passwords, sessions, users
 from app.core.auth.models import User
-from app.core.auth.sessions import open_to_everyone
+from app.core.auth.rights import Right
+from app.core.auth.sessions import needs, open_to_everyone
 from app.core.errors import Refused
 
 pages = Blueprint("auth", __name__)
@@ -43,17 +44,20 @@ def log_in() -> ResponseReturnValue:
 
 
 @pages.post("/logout")
+@needs(Right.ENTER)
 def logout() -> ResponseReturnValue:
     sessions.end()
     return redirect(url_for("auth.login"))
 
 
 @pages.get("/account/password")
+@needs(Right.ENTER)
 def password() -> ResponseReturnValue:
     return render_template("auth/password.html", errors={})
 
 
 @pages.post("/account/password")
+@needs(Right.ENTER)
 def change_password() -> ResponseReturnValue:
     user = sessions.current_user()
     assert user is not None

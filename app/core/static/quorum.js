@@ -50,6 +50,26 @@ async function freshen(part) {
   part.replaceChildren(...fresh.childNodes);
 }
 
+// A part of the page that echoes a form: the page is asked for anew with what is typed, and that part of it is taken.
+for (const form of document.querySelectorAll("form[data-echo]")) {
+  let wait;
+  let asked = 0;
+  form.addEventListener("input", (event) => {
+    clearTimeout(wait);
+    if (!event.target.matches("[type=file], textarea")) wait = setTimeout(echo, 400);
+  });
+  async function echo() {
+    const mine = ++asked;
+    const body = new FormData(form);
+    body.set("do", "try");
+    body.delete("file");
+    const response = await fetch(form.action, { method: "POST", body }).catch(() => null);
+    if (!response?.ok || response.redirected || mine !== asked) return;
+    const page = new DOMParser().parseFromString(await response.text(), "text/html");
+    document.getElementById(form.dataset.echo).replaceChildren(...page.getElementById(form.dataset.echo).childNodes);
+  }
+}
+
 // A preview beside a form follows what is typed: each button that fills a frame says where the frame's page comes from.
 for (const form of document.querySelectorAll("form[data-preview]")) {
   let wait;

@@ -23,3 +23,10 @@ def rows(name: str, cap: int) -> Rows:
     if name not in names():
         raise KeyError(name)
     return cast(Rows, import_module(f"{__name__}.{name}").rows(cap))
+
+
+def summary(name: str) -> str:
+    """Return what a preset is, in the first line of its file; KeyError when there is none of the name."""
+    if name not in names():
+        raise KeyError(name)
+    return (import_module(f"{__name__}.{name}").__doc__ or "").partition("\n")[0]

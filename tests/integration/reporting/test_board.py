@@ -50,7 +50,7 @@ def company() -> None:
 def launched(database: str) -> int:
     company()
     wave_id = planned()
-    launch_wave(wave_id, now=datetime.now(UTC), actor="test")
+    launch_wave(wave_id, now=datetime.now(UTC), actor="test", at_once=True)
     return wave_id
 
 

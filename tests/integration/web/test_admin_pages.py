@@ -35,7 +35,7 @@ def busy(database: str) -> int:
     add_account("A1", 1_000_000, [*three_levels("P", 4, 4, 4), hostile], manager_name="Ana Sand", industry="Rail")
     add_account("A2", None, [])
     wave_id = planned()
-    launch_wave(wave_id, now=datetime.now(UTC), actor="test")
+    launch_wave(wave_id, now=datetime.now(UTC), actor="test", at_once=True)
     with transaction() as session:
         ids = list(session.scalars(select(Message.id)))
     Sender(settings(database)).send_all(ids)

@@ -27,7 +27,7 @@ MAILS = 180
 def launched() -> None:
     for number in range(MAILS // 18):
         add_account(f"A{number:02}", 1_000_000_000, people(f"P{number:02}", Level.USER, 18))
-    launch_wave(planned(), now=datetime.now(UTC), actor="test")
+    launch_wave(planned(), now=datetime.now(UTC), actor="test", at_once=True)
 
 
 def mails() -> int:

@@ -21,6 +21,7 @@ GOOD = Standing(
     contacted_recently=False,
     answered=False,
     bounced=False,
+    survey_withdrawn=False,
 )
 
 
@@ -96,6 +97,7 @@ def test_nothing_speaks_against_a_good_one() -> None:
         ({"contacted_recently": True}, Refusal.CONTACTED_RECENTLY),
         ({"answered": True}, Refusal.ANSWERED),
         ({"bounced": True}, Refusal.BOUNCED),
+        ({"survey_withdrawn": True}, Refusal.SURVEY_WITHDRAWN),
     ],
 )
 def test_what_changed_since_the_plan_refuses_it(change: dict[str, object], reason: Refusal) -> None:

@@ -54,7 +54,16 @@ def reason(person: Person, today: date, active: bool) -> str | None:
         "embargoed": person.embargoed_until is not None and person.embargoed_until >= today,
         "open_case": person.open_case,
         "open_invitation": person.open_invitation,
-        "contacted_recently": person.last_invited_on is not None and (today - person.last_invited_on).days < 80,
+        "contacted_recently": any(
+            asked is not None
+            and (person.forgiven_on is None or asked > person.forgiven_on)
+            and (today - asked).days < days
+            for asked, days in (
+                (person.last_invited_on, 80),
+                (person.last_invited_on, 7),
+                (person.last_transactional_on, 7),
+            )
+        ),
     }
     return next((name for name, held in holds.items() if held), None)
 
@@ -105,7 +114,8 @@ def sample(
     for person in people:
         why = reason(person, today, active)
         if why is None:
-            fit[person.level].append(person)
+            asked = [day for day in (person.last_invited_on, person.last_transactional_on) if day is not None]
+            fit[person.level].append(person._replace(last_invited_on=max(asked, default=None)))
         else:
             decided[person.id] = ("excluded", why, None)
     given, _ = seats(required, {level: len(fit[level]) for level in EVERY_LEVEL})

@@ -41,6 +41,7 @@ fit_people = st.builds(
     last_invited_on=st.one_of(st.none(), st.integers(80, 400).map(lambda days: TODAY - timedelta(days=days))),
     unanswered=unanswered,
     pinned=seldom,
+    last_transactional_on=st.one_of(st.none(), st.integers(7, 200).map(lambda days: TODAY - timedelta(days=days))),
 )
 people = st.builds(
     Person,
@@ -58,6 +59,10 @@ people = st.builds(
     embargoed_until=st.sampled_from([None] * 6 + [TODAY - timedelta(days=1), TODAY, TODAY + timedelta(days=1)]),
     open_case=seldom,
     open_invitation=seldom,
+    last_transactional_on=st.one_of(
+        st.none(), st.sampled_from([0, 6, 7, 100]).map(lambda n: TODAY - timedelta(days=n))
+    ),
+    forgiven_on=st.sampled_from([None] * 6 + [TODAY - timedelta(days=3), TODAY - timedelta(days=79)]),
 )
 
 

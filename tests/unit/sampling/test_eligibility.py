@@ -82,6 +82,27 @@ def test_the_days_between_two_surveys_are_a_setting() -> None:
     assert exclusion(recent, today=TODAY, rules=ContactRules(relationship_days=31)) is Reason.CONTACTED_RECENTLY
 
 
+@pytest.mark.parametrize(
+    ("days", "reason"), [(0, Reason.CONTACTED_RECENTLY), (6, Reason.CONTACTED_RECENTLY), (7, None)]
+)
+def test_seven_days_lie_between_a_survey_after_an_event_and_a_relationship_survey(
+    days: int, reason: Reason | None
+) -> None:
+    assert why(ANNA._replace(last_transactional_on=TODAY - days * DAY)) is reason
+
+
+def test_what_was_asked_before_an_override_holds_nobody_back() -> None:
+    asked = ANNA._replace(last_invited_on=TODAY - 20 * DAY, last_transactional_on=TODAY - 3 * DAY)
+    assert why(asked._replace(forgiven_on=TODAY - 4 * DAY)) is Reason.CONTACTED_RECENTLY
+    assert why(asked._replace(forgiven_on=TODAY - 3 * DAY)) is None
+
+
+def test_the_last_survey_of_either_kind_counts_for_the_order() -> None:
+    assert ANNA.asked_on is None
+    assert ANNA._replace(last_transactional_on=TODAY).asked_on == TODAY
+    assert ANNA._replace(last_invited_on=TODAY, last_transactional_on=TODAY - DAY).asked_on == TODAY
+
+
 def test_a_manager_excludes_only_with_a_written_reason() -> None:
     assert why(ANNA._replace(exclusion_reason="")) is None
 
