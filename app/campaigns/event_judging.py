@@ -23,19 +23,18 @@ from app.campaigns.triggers import EventStanding, Repeat, TriggerSettings
 from app.campaigns.windows import Whereabouts
 from app.core.db import driver
 from app.surveys.models import Survey
-from app.surveys.publishing import newest_version
 
 _SAID_NO = text(
     """
     SELECT coalesce(bool_or(s.reason = 'unsubscribed'), false), coalesce(bool_or(s.reason <> 'unsubscribed'), false)
     FROM suppression s
     WHERE s.email_key = :email_key AND (s.scope = '*' OR s.scope = (
-        SELECT b.key FROM survey_version v JOIN brand b ON b.id = coalesce(:brand_id, v.brand_id)
-            OR (coalesce(:brand_id, v.brand_id) IS NULL AND b.is_default) WHERE v.id = :version_id))
+        SELECT b.key FROM brand b JOIN (
+            SELECT coalesce(:brand_id, (SELECT brand_id FROM survey_version WHERE key = :survey_key
+                                        ORDER BY version DESC LIMIT 1)) AS id) own
+        ON b.id = own.id OR (own.id IS NULL AND b.is_default)))
     """
 )
-
-
 _OF_THE_AUDIENCE = """
     SELECT 1 FROM contact c JOIN account a ON a.id = c.account_id
     WHERE c.id = %(contact)s AND {accounts} AND {contacts}
@@ -97,8 +96,8 @@ def standing_of(session: Session, case: Case) -> EventStanding:
 
 
 def _said_no(session: Session, case: Case, key: str) -> tuple[bool, bool]:
-    version = newest_version(session, case.campaign.survey_key)
-    given = {"email_key": key, "brand_id": case.campaign.brand_id, "version_id": version.id if version else None}
+    campaign = case.campaign
+    given = {"email_key": key, "brand_id": campaign.brand_id, "survey_key": campaign.survey_key}
     opted_out, suppressed = session.execute(_SAID_NO, given).one()
     return opted_out, suppressed
 

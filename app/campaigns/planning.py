@@ -22,13 +22,14 @@ from app.campaigns.audience import Audience
 from app.campaigns.closures import closures
 from app.campaigns.creating import quota_from_json
 from app.campaigns.freezing import FrozenPlan, Totals
+from app.campaigns.house_rules import house_rules
 from app.campaigns.models import Campaign, Wave, WaveState
 from app.campaigns.occasions import Dated, dated_accounts, note_days
 from app.campaigns.segment_quotas import Quotas
 from app.core import audit
 from app.core.db import driver, raw_connection, transaction
 from app.core.errors import NotFound, Refused
-from app.sampling.eligibility import Person
+from app.sampling.eligibility import ContactRules, Person
 from app.sampling.quota import in_currency
 from app.sampling.sample import AccountSample, Terms, sample_account
 
@@ -95,8 +96,10 @@ def plan_wave(wave_id: int, *, actor: str, progress: Progress | None = None) -> 
         accounts = session.scalar(select(func.count()).select_from(Account)) or 0
         if not accounts:
             raise Refused("There are no accounts to plan for. Bring them first, with: quorum import")
-        terms = Terms(wave.planned_for, wave.key, quota_from_json(wave.quota))
         campaign = session.get_one(Campaign, wave.campaign_id)
+        rules = house_rules(session).stricter(campaign.rules)
+        own = ContactRules(rules.relationship_days, rules.any_days)
+        terms = Terms(wave.planned_for, wave.key, quota_from_json(wave.quota), own)
         dated = dated_accounts(session, wave, campaign, closures(session))
         with FrozenPlan(wave, driver(session)) as plan:
             for done, (account_id, sample, contact_ids) in enumerate(_samples(wave, terms, dated), start=1):

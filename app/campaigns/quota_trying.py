@@ -125,6 +125,8 @@ ONLY: Mapping[str, str] = {
 }
 """Which accounts a table can be looked at for; a number instead is «that many people»."""
 
+_BY_SUPPLY = ("short", "no_decision_maker", "no_influencer", "no_user")
+
 CHANGES: Mapping[str, str] = {
     "all": "required_a <> required_b",
     "gaining": "required_b > required_a",
@@ -171,30 +173,29 @@ class AccountPage:
 
 def histogram(session: Session, quotas: Quotas, ground: Ground) -> Histogram:
     """Return what a table asks for, account by account counted together."""
-    query, parameters = _tried(ground, a=quotas)
-    return Histogram(_rows(session, f"{query}, split AS ({_SPLIT.format(t='a')}) {_HISTOGRAM}", parameters))
+    tried = _Tried(ground, {"a": quotas})
+    return Histogram(tried.rows(session, f", split AS ({_SPLIT.format(t='a')}) {_HISTOGRAM}"))
 
 
 def accounts(session: Session, quotas: Quotas, ground: Ground, *, only: str = "all", page: int = 1) -> AccountPage:
     """Return one page of accounts with `required_a`, targets and the people there are, the most valuable first."""
-    query, parameters = _tried(ground, a=quotas)
-    condition = ONLY.get(only, "true")
+    tried, condition = _Tried(ground, {"a": quotas}), ONLY.get(only, "true")
     if only.isascii() and only.isdecimal() and len(only) < 5:
-        condition, parameters["people"] = "required_a = %(people)s", int(only)
-    return _page(session, f"{query}, split AS ({_SPLIT.format(t='a')}) {_ACCOUNTS}", condition, parameters, page)
+        condition, tried.parameters["people"] = "required_a = %(people)s", int(only)
+    query = f", split AS ({_SPLIT.format(t='a')}) {_ACCOUNTS.format(only=condition)}"
+    return _page(session, tried, query, page, by_supply=only in _BY_SUPPLY)
 
 
 def compared(session: Session, a: Quotas, b: Quotas, ground: Ground) -> dict[str, int]:
     """Return the totals of two tables side by side, and how many accounts gain or lose seats from `a` to `b`."""
-    query, parameters = _tried(ground, a=a, b=b)
-    [sums] = _rows(session, f"{query} {_COMPARED}", parameters)
+    [sums] = _Tried(ground, {"a": a, "b": b}).rows(session, _COMPARED)
     return {name: int(value or 0) for name, value in sums.items()}
 
 
 def differing(session: Session, a: Quotas, b: Quotas, ground: Ground, *, only: str, page: int) -> AccountPage:
     """Return one page of the accounts for which `b` asks another number than `a`, the largest change first."""
-    query, parameters = _tried(ground, a=a, b=b)
-    return _page(session, f"{query} {_DIFFERING}", CHANGES.get(only, CHANGES["all"]), parameters, page)
+    query = _DIFFERING.format(only=CHANGES.get(only, CHANGES["all"]))
+    return _page(session, _Tried(ground, {"a": a, "b": b}), query, page, by_supply=False)
 
 
 def supply_of(row: Mapping[str, Any]) -> Levels:
@@ -202,27 +203,43 @@ def supply_of(row: Mapping[str, Any]) -> Levels:
     return Levels(row["decision_maker"], row["influencer"], row["user"])
 
 
-def _tried(ground: Ground, **quotas: Quotas) -> tuple[str, dict[str, Any]]:
-    """Return the query up to `tried`, with `required_a` and so on, and what it binds."""
-    accounts_sql, contacts_sql, parameters = ground.audience.condition(currency=ground.currency, rates=ground.rates)
-    parameters |= {
-        "today": ground.today,
-        "currency": ground.currency,
-        "rated": list(ground.rates),
-        "rates": [str(rate) for rate in ground.rates.values()],
-    }
-    segments = ", ".join(f"{each.number_sql(parameters, name=t)} AS segment_{t}" for t, each in quotas.items())
-    for t, each in quotas.items():
-        parameters[f"table_{t}"] = Jsonb([_as_record(number, table) for number, table in each.numbered()])
-    query = _TRIED.format(
-        contacts=contacts_sql,
-        accounts=accounts_sql,
-        segments=segments,
-        value=_value(ground.buckets, parameters),
-        required=", ".join(_REQUIRED.format(t=t) for t in quotas),
-        tables=" ".join(_TABLE.format(t=t) for t in quotas),
-    )
-    return f"WITH {query}", parameters
+class _Tried:
+    """The query up to `tried`, with `required_a` and so on, and what it binds."""
+
+    def __init__(self, ground: Ground, quotas: Mapping[str, Quotas]) -> None:
+        audience = ground.audience.condition(currency=ground.currency, rates=ground.rates)
+        self._accounts, self._contacts, self.parameters = audience
+        self.parameters |= {
+            "today": ground.today,
+            "currency": ground.currency,
+            "rated": list(ground.rates),
+            "rates": [str(rate) for rate in ground.rates.values()],
+        }
+        self._parts = {
+            "segments": ", ".join(
+                f"{each.number_sql(self.parameters, name=t)} AS segment_{t}" for t, each in quotas.items()
+            ),
+            "value": _value(ground.buckets, self.parameters),
+            "required": ", ".join(_REQUIRED.format(t=t) for t in quotas),
+            "tables": " ".join(_TABLE.format(t=t) for t in quotas),
+        }
+        for t, each in quotas.items():
+            self.parameters[f"table_{t}"] = Jsonb([_as_record(number, table) for number, table in each.numbered()])
+
+    def rows(self, session: Session, query: str, *, supply: bool = True, **bound: Any) -> list[dict[str, Any]]:
+        """Return what `query` makes of the accounts; without `supply` none has anybody, which takes no time.
+
+        With `among` only the accounts of these ids are looked at.
+        """
+        accounts, contacts = self._accounts, self._contacts if supply else "false"
+        if "among" in bound:
+            accounts += " AND a.id = ANY(%(among)s)"
+            contacts += " AND c.account_id = ANY(%(among)s)"
+        tried = _TRIED.format(accounts=accounts, contacts=contacts, **self._parts)
+        with driver(session).cursor(row_factory=dict_row) as cursor:
+            cursor.execute("SET LOCAL work_mem = '64MB'")  # sums over every contact stay in memory
+            parameters = self.parameters | bound | {"doubles": _doubles(session) if supply else []}
+            return cursor.execute(f"WITH {tried} {query}".encode(), parameters).fetchall()
 
 
 def _as_record(number: int | None, table: QuotaTable) -> dict[str, Any]:
@@ -237,25 +254,27 @@ def _value(buckets: Buckets | None, parameters: dict[str, Any]) -> str:
     return "(%(bucket_midpoints)s::numeric[])[width_bucket(a.annual_value, %(bucket_bounds)s::numeric[]) + 1]"
 
 
-def _page(session: Session, query: str, condition: str, parameters: dict[str, Any], page: int) -> AccountPage:
-    bound = parameters | {"limit": PER_PAGE, "offset": (max(page, 1) - 1) * PER_PAGE}
-    found = _rows(session, query.replace("{only}", condition), bound)
+def _page(session: Session, tried: _Tried, query: str, page: int, *, by_supply: bool) -> AccountPage:
+    """Return a page; where the people there are do not decide what is on it, they are counted for its accounts only."""
+    bounds = {"limit": PER_PAGE, "offset": (max(page, 1) - 1) * PER_PAGE}
+    found = tried.rows(session, query, supply=by_supply, **bounds)
     if not found and page > 1:
-        return _page(session, query, condition, parameters, 1)
-    return AccountPage(found, found[0]["total"] if found else 0, page)
-
-
-def _rows(session: Session, query: str, parameters: dict[str, Any]) -> list[dict[str, Any]]:
-    with driver(session).cursor(row_factory=dict_row) as cursor:
-        cursor.execute("SET LOCAL work_mem = '64MB'")  # sums over every contact stay in memory
-        parameters.setdefault("doubles", _doubles(session))
-        return cursor.execute(query.encode(), parameters).fetchall()
+        return _page(session, tried, query, 1, by_supply=by_supply)
+    total = found[0]["total"] if found else 0
+    if found and not by_supply:
+        found = tried.rows(session, query, limit=PER_PAGE, offset=0, among=[row["id"] for row in found])
+    return AccountPage(found, total, page)
 
 
 def _doubles(session: Session) -> list[int]:
-    """Return the people who share the address of another one, who is kept: whose id of the CRM is lower."""
-    connection = driver(session)
-    shared = connection.execute(_SHARED).fetchone()
-    if shared is None or shared[0] is None:
-        return []
-    return [contact_id for (contact_id,) in connection.execute(_DOUBLES, shared)]
+    """Return the people who share the address of another one, who is kept: whose id of the CRM is lower.
+
+    Found once in a session, which looks at one state of the database.
+    """
+    if "doubles" not in session.info:
+        connection = driver(session)
+        shared = connection.execute(_SHARED).fetchone()
+        found = connection.execute(_DOUBLES, shared).fetchall() if shared and shared[0] else []
+        session.info["doubles"] = [row[0] for row in found]
+    doubles: list[int] = session.info["doubles"]
+    return doubles

@@ -46,7 +46,7 @@ def take_event(event: Event, *, now: datetime, actor: str) -> Answer:
 
     `actor` is who sent it, for the record.
     """
-    with transaction() as session:
+    with transaction() as session, session.no_autoflush:  # what is decided is written at the end, once
         kept = _keep(session, event, actor)
         if kept is not None:
             _settle(session, kept, event, now)

@@ -19,7 +19,11 @@ def user() -> None:
 @click.argument("email")
 @click.option("--name", required=True, help="The person's name.")
 @click.option(
-    "--role", type=click.Choice([str(role) for role in Role]), default=Role.ADMIN, show_default=True, help="What for."
+    "--role",
+    type=click.Choice([role.value for role in Role]),
+    default=Role.ADMIN.value,
+    show_default=True,
+    help="What for.",
 )
 def add(email: str, name: str, role: str) -> None:
     """Let a person in, and print a password for the first login."""

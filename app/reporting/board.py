@@ -198,7 +198,10 @@ def _lines(session: Session, wave_id: int, accounts: Mapping[str, Any]) -> tuple
 
 
 def latest_wave_id(session: Session) -> int | None:
-    """Return the wave a visitor wants to see first: the newest launched one, else the newest."""
-    newest = text("SELECT id FROM wave ORDER BY launched_at IS NULL, launched_at DESC, id DESC LIMIT 1")
+    """Return the wave a visitor wants to see first: the newest launched one, else the newest; one with a quota."""
+    newest = text(
+        "SELECT w.id FROM wave w JOIN campaign g ON g.id = w.campaign_id AND g.kind = 'relationship'"
+        " ORDER BY w.launched_at IS NULL, w.launched_at DESC, w.id DESC LIMIT 1"
+    )
     found: int | None = session.scalar(newest)
     return found

@@ -26,6 +26,8 @@ from app.core.db import transaction
 from app.core.errors import Refused
 from app.delivery.models import Message
 from app.delivery.ripening import ripen
+from app.surveys.brands import Brand
+from app.surveys.keeping_brands import add_brand
 from tests.support.company import Person, add_account, planned
 from tests.support.events import NOW, event, event_campaign, told
 
@@ -149,6 +151,17 @@ def test_each_reason_to_send_no_survey(company: int) -> None:
     assert told().reason is WhyNot.SUPPRESSED
     assert told("d1@company.example").decision is EventDecision.SCHEDULED
     assert len(rows(Invitation)) == 1
+
+
+@pytest.mark.parametrize(("scope", "reason"), [("default", WhyNot.OPTED_OUT), ("another", None)])
+def test_a_no_to_another_brand_is_none_to_this_one(company: int, scope: str, reason: WhyNot | None) -> None:
+    for key in ("default", "another"):
+        add_brand(Brand("Acme", "Acme", "ask@acme.example", "ask@acme.example", "1 Road", key=key), actor="test")
+    event_campaign()
+    with transaction() as session:
+        no = Suppression(email_key="p1@company.example", scope=scope, reason=SuppressionReason.UNSUBSCRIBED)
+        session.add(no)
+    assert told().reason is reason
 
 
 def test_an_account_that_is_not_active_is_not_asked(database: str) -> None:

@@ -10,10 +10,12 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select, text
+from werkzeug.routing import Rule
 
 from app.accounts.models import Level
 from app.campaigns.models import Invitation, Wave, WaveState
 from app.core import queue
+from app.core.api.endpoints import Api
 from app.core.auth.sessions import is_open
 from app.core.db import transaction
 from app.delivery.launching import launch_wave
@@ -97,9 +99,17 @@ def test_what_is_not_there_is_a_404(admin_client: FlaskClient, page: str) -> Non
     assert admin_client.get(page).status_code == 404
 
 
+def is_for_programs(app: Flask, rule: Rule) -> bool:
+    """Tell whether an endpoint belongs to an `Api`, which asks for a key before all else."""
+    return isinstance(app.blueprints.get(rule.endpoint.partition(".")[0]), Api)
+
+
 def test_every_route_is_behind_the_login_or_marked_open(application: Flask) -> None:
     marked = {rule.endpoint for rule in application.url_map.iter_rules() if is_open(application, rule.endpoint)}
-    assert marked == {
+    with_a_key = {rule.endpoint for rule in application.url_map.iter_rules() if is_for_programs(application, rule)}
+    assert with_a_key, "each of them is refused without a key"
+    assert marked - with_a_key == {
+        *("api_description.docs", "api_description.document"),
         *("auth.login", "auth.log_in", "core.static_file", "core.healthz", "core.readyz"),
         *(
             "survey.survey",
@@ -113,11 +123,14 @@ def test_every_route_is_behind_the_login_or_marked_open(application: Flask) -> N
     }
     stranger = application.test_client()
     for rule in application.url_map.iter_rules():
-        if rule.endpoint in marked:
+        if rule.endpoint in marked - with_a_key:
             continue
         path = "".join(part if not is_argument else "1" for is_argument, part in rule._trace).removeprefix("|")
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}:
             answer = stranger.open(path, method=method)
+            if rule.endpoint in with_a_key:
+                assert answer.status_code == 401, f"{method} {path}"
+                continue
             assert answer.status_code == 302, f"{method} {path}"
             assert "/login" in answer.location
 
@@ -141,7 +154,7 @@ def test_a_wave_is_made_planned_and_sent_from_the_pages(database: str, admin_cli
     assert admin_client.post(plan_page, data={"csrf_token": token}).status_code == 302
     plan(1, 1)  # what the worker does with the job
     page = admin_client.get(plan_page).text
-    assert "Send to 6 people now" in page
+    assert "Send to 6 people" in page
     sent = admin_client.post("/waves/1/send", data={"csrf_token": token})
     assert sent.status_code == 302
     again = admin_client.post("/waves/1/send", data={"csrf_token": token})

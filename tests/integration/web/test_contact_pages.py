@@ -97,6 +97,25 @@ def test_an_override_counts_when_a_wave_is_planned(admin_client: FlaskClient) ->
     assert reasons == ["contacted_recently", None]
 
 
+def test_the_rules_of_the_house_and_stricter_ones_of_a_campaign_count_when_a_wave_is_planned(
+    admin_client: FlaskClient,
+) -> None:
+    asked(81)
+    planned("as-it-is")
+    with transaction() as session:
+        session.execute(text("UPDATE invitation SET refused_at = now()"))
+        session.execute(text("""UPDATE campaign SET rules = '{"relationship_days": 82}'"""))
+    planned("stricter")
+    with transaction() as session:
+        session.execute(text("UPDATE campaign SET rules = '{}'"))
+    typed = {name: str(days) for name, days in Rules(relationship_days=100).as_json().items()}
+    post_form(admin_client, "/contact-rules", "/contact-rules", **typed)
+    planned("house")
+    with transaction() as session:
+        reasons = session.scalars(text("SELECT reason::text FROM decision ORDER BY wave_id")).all()
+    assert reasons == [None, "contacted_recently", "contacted_recently"]
+
+
 def test_an_account_page_leads_to_its_contacts(admin_client: FlaskClient) -> None:
     account_id = asked(100)
     planned()
