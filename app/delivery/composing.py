@@ -52,7 +52,8 @@ class Composer:
     def compose(self, letter: Letter) -> OutgoingMail:
         """Return the mail of `letter`, with its headers, in the contact's language."""
         survey = published(letter.survey_version_id)
-        brand, definition = brand_of(self._settings, letter.brand_id), survey.definition
+        brand = brand_of(self._settings, letter.brand_id or survey.brand_id)
+        definition = survey.definition
         unsubscribe_url = f"{self._settings.public_url}/u/{self._signer.sign('unsubscribe', letter.invitation_id)}"
         mail = survey.mails.write(
             brand,

@@ -40,13 +40,14 @@ class Recipient:
 
 def find_recipient(invitation_id: int) -> Recipient | None:
     """Return who was invited, or None when there is no such invitation (any more)."""
-    default = SurveyVersion.brand_id.is_(None) & StoredBrand.is_default
+    brand_id_of = func.coalesce(Wave.brand_id, SurveyVersion.brand_id)
+    default = brand_id_of.is_(None) & StoredBrand.is_default
     query = (
-        select(Contact.language, SurveyVersion.brand_id, StoredBrand.key, Invitation.refused_at, _complaint())
+        select(Contact.language, brand_id_of, StoredBrand.key, Invitation.refused_at, _complaint())
         .select_from(Invitation)
         .join(Wave, Wave.id == Invitation.wave_id)
         .join(SurveyVersion, SurveyVersion.id == Wave.survey_version_id)
-        .outerjoin(StoredBrand, or_(StoredBrand.id == SurveyVersion.brand_id, default))
+        .outerjoin(StoredBrand, or_(StoredBrand.id == brand_id_of, default))
         .outerjoin(Contact, Contact.id == Invitation.contact_id)
         .where(Invitation.id == invitation_id)
     )

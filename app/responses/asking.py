@@ -49,7 +49,7 @@ def asked_by(token: str, settings: Settings, *, now: datetime) -> Asked | None:
 def asked_of(link: Link, settings: Settings) -> Asked:
     """Return what a customer's link asks for."""
     survey = published(link.survey_version_id)
-    brand = brand_of(settings, survey.brand_id)
+    brand = brand_of(settings, link.row.brand_id or survey.brand_id)
     return Asked(survey.definition, brand, link.values, link.language, link.state, link.shown, link)
 
 

@@ -50,8 +50,8 @@ class Look(NamedTuple):
 
 # Closed: after its day, and before its wave was launched.
 _FIND = """
-    SELECT i.sent_at, i.opened_at, i.scanned_at, i.trapped_at, w.survey_version_id, c.first_name, c.language,
-           a.name AS account, i.closes_on < :today OR w.state IN ('draft', 'planned') AS closed,
+    SELECT i.sent_at, i.opened_at, i.scanned_at, i.trapped_at, w.survey_version_id, w.brand_id, c.first_name,
+           c.language, a.name AS account, i.closes_on < :today OR w.state IN ('draft', 'planned') AS closed,
            r.state, r.verdict, r.score, r.drivers, r.comments, r.ratings, r.may_contact{more}
     FROM invitation i
     JOIN wave w ON w.id = i.wave_id
