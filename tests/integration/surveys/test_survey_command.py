@@ -9,6 +9,7 @@ import yaml
 from click.testing import CliRunner, Result
 
 from app.cli import main
+from app.core import db
 from app.core.db import transaction
 from app.surveys.publishing import published_version
 
@@ -26,7 +27,8 @@ def quorum(database: str, valkey: str, monkeypatch: pytest.MonkeyPatch, tmp_path
         assert result.exit_code == code, result.output
         return result
 
-    return run
+    yield run
+    db.engine().dispose()  # what a test looked at after a command
 
 
 def test_a_survey_goes_out_is_changed_comes_back_and_is_published(quorum, tmp_path: Path) -> None:
