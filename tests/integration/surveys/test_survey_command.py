@@ -23,12 +23,13 @@ def quorum(database: str, valkey: str, monkeypatch: pytest.MonkeyPatch, tmp_path
     monkeypatch.setenv("COLUMNS", "200")
 
     def run(*arguments: str, code: int = 0) -> Result:
+        db.engine().dispose()  # what the test looked at between two commands, each of which connects anew
         result = CliRunner().invoke(main, ["survey", *arguments])
         assert result.exit_code == code, result.output
         return result
 
     yield run
-    db.engine().dispose()  # what a test looked at after a command
+    db.engine().dispose()
 
 
 def test_a_survey_goes_out_is_changed_comes_back_and_is_published(quorum, tmp_path: Path) -> None:
