@@ -8,11 +8,9 @@ import pytest
 from flask import Flask
 from playwright.sync_api import Browser, Page, expect
 
-from app.core.auth.users import add_user
 from tests.support.axe import violations
-from tests.support.browser import is_guess
+from tests.support.desk import at_desk
 from tests.support.logos import plain_logo
-from tests.support.web import EMAIL, PASSWORD, serving
 
 pytestmark = pytest.mark.browser
 
@@ -20,21 +18,8 @@ pytestmark = pytest.mark.browser
 @pytest.fixture
 def form(chromium: Browser, application: Flask) -> Iterator[Page]:
     """The form of the default brand, open in front of somebody who is logged in; complaints fail the test."""
-    add_user(EMAIL, "Ana Sand", PASSWORD)
-    complaints: list[str] = []
-    with serving(application) as address:
-        room = chromium.new_context(base_url=address, viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
-        page = room.new_page()
-        page.on("console", lambda said: complaints.append(said.text) if not is_guess(said) else None)
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.goto("/login?next=/brands/default")
-        page.fill("[name=email]", EMAIL)
-        page.fill("[name=password]", PASSWORD)
-        page.keyboard.press("Enter")
-        page.wait_for_url(f"{address}/brands/default")
+    with at_desk(chromium, application, "/brands/default") as page:
         yield page
-        room.close()
-    assert complaints == []
 
 
 def seen(form: Page, question: str, *given: object) -> None:
