@@ -21,6 +21,8 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import boto3
+from botocore.config import Config
 from sqlalchemy import func, select
 
 from app.core import queue
@@ -28,7 +30,6 @@ from app.core.db import transaction
 from app.delivery.dispatching import BATCH
 from app.delivery.models import Message, MessageState
 from app.delivery.transports import OutgoingMail
-from app.delivery.transports.ses.client import client
 from app.delivery.transports.ses.request import request
 from app.settings import Settings
 from bench.harness import Figure, in_own_process, installation, show, timed, until
@@ -136,10 +137,8 @@ def bare_loop(calls: int, threads: int, mail: SentMail) -> float:
         headers=mail.headers,
     )
     call: dict[str, Any] = request(given, "quorum")
-    settings = Settings.model_validate(
-        {"database_url": "postgresql://none", "redis_url": "redis://none", "secret_key": "b" * 64}
-    )
-    ses = client(settings, "sesv2")
+    # As anybody would write it; only that as many connections are kept as there are threads.
+    ses = boto3.session.Session().client("sesv2", config=Config(max_pool_connections=threads))
     for _ in range(20):
         ses.send_email(**call)
     if threads == 1:

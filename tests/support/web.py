@@ -7,10 +7,12 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
+from types import CodeType
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from jinja2.bccache import Bucket, BytecodeCache
 from werkzeug.serving import make_server
 
 from app import create_app
@@ -25,10 +27,29 @@ EMAIL = "ana.sand@quorum.example"
 PASSWORD = "paper and ink, 42 sheets"
 
 
+class _Compiled(BytecodeCache):
+    """Keeps compiled templates from one test's application to the next: compiling took a third of the time."""
+
+    def __init__(self) -> None:
+        self._codes: dict[tuple[str, str], CodeType] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        bucket.code = self._codes.get((bucket.key, bucket.checksum))
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        if bucket.code is not None:
+            self._codes[bucket.key, bucket.checksum] = bucket.code
+
+
+_compiled = _Compiled()
+
+
 @pytest.fixture
 def application(database: str, valkey: str) -> Iterator[Flask]:
     """The application as it is composed for production."""
-    yield create_app(settings(database, valkey))
+    app = create_app(settings(database, valkey))
+    app.jinja_env.bytecode_cache = _compiled
+    yield app
     db.engine().dispose()
 
 

@@ -41,6 +41,7 @@ def _made(service: str, region: str | None, threads: int) -> Any:
         max_pool_connections=threads + 4,
         tcp_keepalive=True,
         user_agent="Quorum",  # boto3's own is put together anew for each mail, which costs as much as signing it
+        parameter_validation=False,  # the shape is `request`'s, and a test holds it against boto3's own model
     )
     session = boto3.session.Session(region_name=region)
     if not session.region_name:  # botocore takes an empty one for a region, and breaks on the address it makes of it

@@ -6,7 +6,9 @@ from email.header import decode_header, make_header
 from email.utils import parseaddr
 from typing import Any
 
+import botocore.session
 import pytest
+from botocore.validate import ParamValidator
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -39,6 +41,13 @@ def test_the_call_carries_the_whole_mail_to_one_reader() -> None:
     assert simple["Subject"] == {"Data": "Eine Frage – 1 Minute", "Charset": "UTF-8"}
     assert simple["Headers"] == [{"Name": "List-Unsubscribe", "Value": "<https://ask.example.com/u/x>"}]
     assert made["ConfigurationOverrides"]["Tracking"]["ClickTrackingEnabled"] == "DISABLED"
+
+
+@pytest.mark.parametrize("configuration_set", ["", "quorum"])
+def test_the_call_has_the_shape_of_botos_own_model(configuration_set: str) -> None:
+    model = botocore.session.get_session().get_service_model("sesv2").operation_model("SendEmail")
+    made = request(replace(MAIL, tags={"wave": "7"}), configuration_set)
+    assert ParamValidator().validate(made, model.input_shape).generate_report() == ""
 
 
 def test_without_a_configuration_set_none_is_named() -> None:
