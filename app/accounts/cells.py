@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Generic, TypeVar
 
@@ -97,6 +97,27 @@ def day(cell: str) -> date | None:
         return date.fromisoformat(shown)
     except ValueError:
         raise Unreadable("is a day that no calendar has (write YYYY-MM-DD, such as 2026-02-28)") from None
+
+
+_MOMENT = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:[0-9]{2}(:[0-9]{2}([.,][0-9]{1,6})?)?( ?(Z|[+-][0-9]{2}(:?[0-9]{2})?))?"
+)
+
+
+def moment(cell: str) -> datetime | None:
+    """Read a moment, or the beginning of a day; without a zone it is taken for UTC, as a matter of hours at most."""
+    shown = visible(cell)
+    if not shown:
+        return None
+    if not _MOMENT.fullmatch(shown):
+        on = day(shown)
+        assert on is not None
+        return datetime(on.year, on.month, on.day, tzinfo=UTC)
+    try:
+        read = datetime.fromisoformat(shown[:10] + "T" + shown[11:].replace(" ", ""))
+        return read.astimezone(UTC) if read.tzinfo else read.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
+        raise Unreadable("is a moment that no clock shows (write YYYY-MM-DD HH:MM)") from None
 
 
 def score(cell: str) -> int | None:

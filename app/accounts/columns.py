@@ -15,6 +15,11 @@ REASON_COLUMNS = ("Line", "Reason")
 """The last two columns of a file of rejected rows, which comes back mended."""
 
 
+ATTRIBUTE = "(attribute)"
+LEFT_OUT = "(left out)"
+"""What a mapping may call a column that is none of ours: kept as an attribute to segment by, or not taken at all."""
+
+
 class Columns(NamedTuple):
     """Where in a record each of our columns stands, and where the columns that become attributes."""
 
@@ -37,9 +42,10 @@ def find_columns(
     """
     header = own_columns(header)
     mapped = _mapped(header, spellings, mapping or {}, file)
+    aside = _aside(header, mapping or {})
     known = {column: index for index, column in mapped.items()}
     for column in spellings.keys() - known.keys():
-        index = _matching(header, column, spellings[column], mapped, file)
+        index = _matching(header, column, spellings[column], mapped.keys() | aside.keys(), file)
         if index is not None:
             known[column] = index
     for theirs, ours in (mapping or {}).items():
@@ -48,7 +54,7 @@ def find_columns(
     for group in required:
         if not any(column in known for column in group):
             raise QuorumError(_missing(group, spellings, header, file))
-    taken = set(known.values())
+    taken = {*known.values(), *(index for index, said in aside.items() if said == LEFT_OUT)}
     return Columns(known, {name: index for index, name in enumerate(header) if index not in taken})
 
 
@@ -71,10 +77,16 @@ def _mapped(header: Sequence[str], spellings: Spellings, mapping: Mapping[str, s
     return found
 
 
+def _aside(header: Sequence[str], mapping: Mapping[str, str]) -> dict[int, str]:
+    """Return the columns that the mapping calls none of ours, with what becomes of them."""
+    said = {squashed(visible(theirs)): ours for theirs, ours in mapping.items() if ours in (ATTRIBUTE, LEFT_OUT)}
+    return {index: said[key] for index, key in enumerate(map(squashed, header)) if key in said}
+
+
 def check_mapping(mapping: Mapping[str, str], *kinds: Spellings) -> None:
     """Refuse a mapping to a column that no kind of file has."""
     for ours in mapping.values():
-        if not any(_our_column(ours, spellings) for spellings in kinds):
+        if ours not in (ATTRIBUTE, LEFT_OUT) and not any(_our_column(ours, spellings) for spellings in kinds):
             known = ", ".join(dict.fromkeys(column for spellings in kinds for column in spellings))
             raise QuorumError(f"The mapping speaks of a column «{shortened(ours)}»; there are: {known}.")
 
@@ -87,9 +99,9 @@ def _our_column(name: str, spellings: Spellings) -> str | None:
 
 
 def _matching(
-    header: Sequence[str], column: str, also: Sequence[str], mapped: Mapping[int, str], file: str
+    header: Sequence[str], column: str, also: Sequence[str], spoken_for: Collection[int], file: str
 ) -> int | None:
-    free = {squashed(name): index for index, name in enumerate(header) if index not in mapped}
+    free = {squashed(name): index for index, name in enumerate(header) if index not in spoken_for}
     if squashed(column) in free:
         return free[squashed(column)]
     found = [free[spelling] for spelling in map(squashed, also) if spelling in free]

@@ -19,6 +19,12 @@ def rejection(kind: str, found: Mapping[str, Any]) -> str:
     parts = [found.get("fault")]
     if found.get("account") is None and (found.get("account_id") or found.get("account_key")):
         parts.append(_no_account(found["account_id"], found["account_name"], several=bool(found.get("several"))))
+    if found.get("nobody") and (found.get("person_id") or found.get("person_key")):
+        parts.append(_no_contact(found["person_id"], found["person_email"]))
+    if found.get("ahead"):
+        parts.append("Activity Date lies in the future")
+    if found.get("forgotten"):
+        parts.append("Activity Date is more than three years ago, which counts for nothing any more")
     if found.get("not_one"):
         thing, first, second = _THINGS[kind]
         parts.append(f"{second} «{shortened(found['external_id'])}» is that of several {thing}s (give the {first})")
@@ -57,7 +63,14 @@ def _no_account(account_id: str | None, account_name: str | None, *, several: bo
     return f"{name} is no account that is known (import accounts first)"
 
 
+def _no_contact(person_id: str | None, email: str | None) -> str:
+    named = f"Contact ID «{shortened(person_id)}»" if person_id else f"Email «{shortened(email or '')}»"
+    return f"{named} is no contact that is known (import contacts first)"
+
+
 def _repeated(kind: str, found: Mapping[str, Any]) -> str:
+    if kind == "activities":
+        return f"it is the same activity as on line {found['repeats']}"
     thing, first, second = _THINGS[kind]
     alias = found["name_key"] if kind == "accounts" else found["email_key"]
     column = second if found["external_id"] == alias else first

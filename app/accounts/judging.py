@@ -14,6 +14,7 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
+from app.accounts.engagement import REMEMBERED_DAYS
 from app.accounts.hierarchy import circles
 from app.accounts.kinds import KindName
 
@@ -93,6 +94,30 @@ FROM counted c LEFT JOIN revenue_line k
                = (c.account, c.starts_on, c.ends_on, c.type, c.ordinal)
 """
 
+_ACTIVITIES = """
+CREATE TEMPORARY TABLE verdict ON COMMIT DROP AS
+WITH addressed AS (
+    SELECT DISTINCT ON (c.email_key) c.email_key, c.id
+    FROM contact c WHERE c.email_key IN (SELECT person_key FROM staged) ORDER BY c.email_key, c.external_id
+), located AS MATERIALIZED (
+    SELECT s.line, s.key, coalesce(by_id.id, by_key.id) AS contact, s.fault IS NULL AS readable,
+           s.happened_at > now() + interval '1 day' AS ahead,
+           s.happened_at < now() - make_interval(days => {days}) AS forgotten
+    FROM staged s
+    LEFT JOIN contact by_id ON by_id.external_id = s.person_id
+    LEFT JOIN addressed by_key ON by_key.email_key = s.person_key
+), weighed AS (
+    SELECT *, readable AND contact IS NOT NULL AND NOT ahead AND NOT forgotten AS fit FROM located
+), counted AS (
+    SELECT *, min(line) OVER (PARTITION BY fit, contact, key) AS first FROM weighed
+)
+SELECT c.line, k.id AS target, c.contact, c.contact IS NULL AS nobody, c.ahead, c.forgotten,
+       CASE WHEN c.fit AND c.first < c.line THEN c.first END AS repeats, false AS noted,
+       CAST(NULL AS bigint) AS same_address,
+       CASE WHEN NOT c.fit OR c.first < c.line THEN 'reject' WHEN k.id IS NULL THEN 'create' ELSE 'same' END AS deed
+FROM counted c LEFT JOIN activity k ON c.fit AND (k.contact_id, k.key) = (c.contact, c.key)
+"""
+
 MOST_EQUAL_LINES = 1000
 """Lines of one account, period and type in a file; more are a mistake of the export."""
 
@@ -125,6 +150,7 @@ _VERDICTS = {
         shares=sql.SQL("alias IS NOT NULL"),
     ),
     "revenue": sql.SQL(_REVENUE).format(account=_HOUSED, account_joins=_HOUSES, most=sql.Literal(MOST_EQUAL_LINES - 1)),
+    "activities": sql.SQL(_ACTIVITIES).format(days=sql.Literal(REMEMBERED_DAYS)),
 }
 
 _NODES = """

@@ -1,4 +1,4 @@
-"""The three kinds of file an import takes: their columns, how these are read, and what makes a row fit. No I/O."""
+"""The four kinds of file an import takes: their columns, how these are read, and what makes a row fit. No I/O."""
 
 from __future__ import annotations
 
@@ -9,14 +9,17 @@ from typing import Any, Generic, Literal, NamedTuple, TypeVar, cast
 from app.accounts import places
 from app.accounts.addresses import email_key
 from app.accounts.amounts import currency_in, money
-from app.accounts.cells import Reader, count, day, score, share, text, words, yes_or_no
+from app.accounts.cells import Reader, count, day, moment, score, share, text, words, yes_or_no
 from app.accounts.columns import Spellings
+from app.accounts.engagement import made_key
 from app.accounts.models import Level, RevenueType
-from app.accounts.rows import AccountRow, ContactRow, RevenueRow
+from app.accounts.rows import AccountRow, ActivityRow, ContactRow, RevenueRow
 from app.accounts.text import name_key, shortened, squashed, visible
 from app.accounts.vocabulary import (
     ACCOUNT_COLUMNS,
     ACCOUNT_STATUSES,
+    ACTIVITY_COLUMNS,
+    ACTIVITY_KINDS,
     CONTACT_COLUMNS,
     CONTACT_STATUSES,
     LEVELS,
@@ -28,8 +31,8 @@ LONGEST_NAME = 200
 LONGEST_ADDRESS = 320
 LONGEST_REMARK = 2000
 
-KindName = Literal["accounts", "contacts", "revenue"]
-Row = TypeVar("Row", bound=AccountRow | ContactRow | RevenueRow)
+KindName = Literal["accounts", "contacts", "revenue", "activities"]
+Row = TypeVar("Row", bound=AccountRow | ContactRow | RevenueRow | ActivityRow)
 Verdict = tuple[Row, list[str], list[str]]
 """The row, perhaps completed; its faults; its notes."""
 
@@ -126,6 +129,18 @@ def _revenue_fields(delimiter: str) -> dict[str, Field]:
     }
 
 
+def _activity_fields(delimiter: str) -> dict[str, Field]:
+    name = text(LONGEST_NAME)
+    return {
+        "person_id": Field("Contact ID", name),
+        "person_email": Field("Email", text(LONGEST_ADDRESS)),
+        "person_key": Field("Email", email_key),
+        "key": Field("Activity ID", name, repeats=False),
+        "kind": Field("Activity Type", words(ACTIVITY_KINDS)),
+        "happened_at": Field("Activity Date", moment),
+    }
+
+
 def _key_of(name: Reader[str | None]) -> Reader[str | None]:
     return lambda cell: name_key(shown) if (shown := name(cell)) else None
 
@@ -173,7 +188,16 @@ def _judge_revenue(row: RevenueRow, raw: RevenueRow, present: frozenset[str]) ->
     return row._replace(currency=currency, type=row.type or RevenueType.OTHER), faults, []
 
 
-def _empty(raw: AccountRow | RevenueRow, columns: Mapping[str, str]) -> list[str]:
+def _judge_activity(row: ActivityRow, raw: ActivityRow, present: frozenset[str]) -> Verdict[ActivityRow]:
+    faults = _empty(raw, {"kind": "Activity Type", "happened_at": "Activity Date"})
+    if not row.person_id and not row.person_key:
+        faults.append("neither Contact ID nor a valid Email says whose activity this is")
+    if not faults and row.kind and row.happened_at and not row.key:
+        row = row._replace(key=made_key(row.kind, row.happened_at))
+    return row, faults, []
+
+
+def _empty(raw: AccountRow | RevenueRow | ActivityRow, columns: Mapping[str, str]) -> list[str]:
     return [f"{column} is empty" for field, column in columns.items() if not visible(getattr(raw, field))]
 
 
@@ -222,3 +246,19 @@ REVENUE = Kind(
     plain=lambda row: False,
     judge=_judge_revenue,
 )
+ACTIVITIES = Kind(
+    name="activities",
+    row=ActivityRow,
+    columns=ACTIVITY_COLUMNS,
+    required=(("Contact ID", "Email"), ("Activity Type",), ("Activity Date",)),
+    fields=_activity_fields,
+    plain=lambda row: False,
+    judge=_judge_activity,
+)
+KINDS: Mapping[KindName, Kind[Any]] = {
+    "accounts": ACCOUNTS,
+    "contacts": CONTACTS,
+    "revenue": REVENUE,
+    "activities": ACTIVITIES,
+}
+"""In the order in which they are imported: the others are held against accounts, activities against contacts."""

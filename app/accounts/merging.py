@@ -19,7 +19,7 @@ from psycopg import sql
 from app.accounts.kinds import Row
 from app.accounts.records import Layout
 
-TABLES = {"accounts": "account", "contacts": "contact", "revenue": "revenue_line"}
+TABLES = {"accounts": "account", "contacts": "contact", "revenue": "revenue_line", "activities": "activity"}
 
 
 class Value(NamedTuple):
@@ -109,9 +109,11 @@ def _parameters(layout: Layout[Row]) -> dict[str, list[str]]:
     return {"attributes": list(layout.columns.attributes)}
 
 
-_ELSEWHERE = frozenset({"account_id", "account_name", "account_key", "parent", "parent_key"})
+_ELSEWHERE = frozenset(
+    {"account_id", "account_name", "account_key", "parent", "parent_key", "person_id", "person_email", "person_key"}
+)
 """Fields that name other rows; what they name is in the verdict."""
-_ALWAYS = frozenset({"external_id", "account_id", "ordinal"})
+_ALWAYS = frozenset({"external_id", "account_id", "ordinal", "contact_id", "key"})
 _ATTRIBUTES = _value("s.attributes", "(k.attributes - CAST(%(attributes)s AS text[])) || s.attributes")
 _PARENT = _value("v.parent_node")
 _OWN = {
@@ -133,6 +135,11 @@ _OWN = {
             " WHEN k.status = 'suppressed' AND coalesce(s.email_key = k.email_key, true) THEN 'suppressed'"
             " ELSE coalesce(s.status, CASE k.status WHEN 'suppressed' THEN 'active' ELSE k.status END) END",
         ),
+        # Where activities are known, they say how engaged somebody is; elsewhere the CRM does.
+        "engagement_score": _value(
+            "s.engagement_score",
+            "CASE WHEN k.engagement_at IS NULL THEN s.engagement_score ELSE k.engagement_score END",
+        ),
         "last_invited_on": _value("s.last_invited_on", "greatest(k.last_invited_on, s.last_invited_on)"),
         "unanswered": _value(
             "coalesce(s.unanswered, 0)",
@@ -141,6 +148,7 @@ _OWN = {
         ),
     },
     "revenue": {"account_id": _value("v.account"), "ordinal": _value("v.ordinal")},
+    "activities": {"contact_id": _value("v.contact"), "key": _value("s.key")},
 }
 
 _FOLLOWING = """

@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import (
     Boolean,
     CheckConstraint,
+    Computed,
     ForeignKey,
     Identity,
     Index,
@@ -23,6 +24,7 @@ from sqlalchemy import (
     func,
     text,
 )
+from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Base, stored_enum
@@ -30,6 +32,10 @@ from app.core.db import Base, stored_enum
 CRM_ID = Text(collation="C")
 """Ids sort by code point in the database as they do in Python, so that both choose the same people."""
 
+
+CONTACT_WORDS = """to_tsvector('simple', translate(
+    coalesce(first_name, '') || ' ' || coalesce(last_name, '') || ' ' || coalesce(email, ''), '@._-/+', '      '))"""
+"""What `core.searching.words` looks through: the words of a contact's name and address, without language."""
 
 EVERYTHING = "*"
 """The scope of a suppression that holds for every brand."""
@@ -81,7 +87,11 @@ class Account(Base):
     __tablename__ = "account"
     __table_args__ = (
         Index("ix_account_name_key", "name_key"),
+        Index("ix_account_manager_name", "manager_name"),
+        Index("ix_account_industry", "industry"),
+        Index("ix_account_country", "country"),
         Index("ix_account_parent_id", "parent_id", postgresql_where=text("parent_id IS NOT NULL")),
+        Index("ix_account_manager", text("lower(manager_email)")),
     )
 
     id: Mapped[int] = mapped_column(Identity(), primary_key=True)
@@ -105,6 +115,24 @@ class Account(Base):
     attributes: Mapped[dict[str, Any]] = mapped_column(server_default="{}")
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     updated_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class MergedAccount(Base):
+    """An account that another one took in: what bore its number stands with `account_id` now, never with a third one.
+
+    Plans, invitations and answers are a record and keep the old number; its CRM id and name lead later files on.
+    """
+
+    __tablename__ = "merged_account"
+    __table_args__ = (Index("ix_merged_account_account_id", "account_id"),)
+
+    old_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id", ondelete="CASCADE"))
+    external_id: Mapped[str] = mapped_column(CRM_ID, unique=True)
+    name: Mapped[str]
+    name_key: Mapped[str]
+    merged_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    merged_by: Mapped[str]
 
 
 class RevenueLine(Base):
@@ -133,13 +161,16 @@ class Contact(Base):
     `email` is as the CRM writes it, `email_key` what two spellings of one mailbox share, None when no mail can be
     sent there. `last_invited_on` (to a relationship survey) and `unanswered` (invitations in a row without an answer)
     are moved by sending and answering; an import may bring their first values. `last_transactional_on` is the day of
-    the last survey after an event.
+    the last survey after an event. `engagement_at` is when the score was worked out from activities; without it the
+    score is the CRM's. `nominated_at` is when somebody added the person by hand, until the CRM knows them too.
     """
 
     __tablename__ = "contact"
     __table_args__ = (
         Index("ix_contact_account_id", "account_id"),
         Index("ix_contact_email_key", "email_key", postgresql_where=text("email_key IS NOT NULL")),
+        Index("ix_contact_nominated_at", "nominated_at", postgresql_where=text("nominated_at IS NOT NULL")),
+        Index("ix_contact_search_words", "search_words", postgresql_using="gin"),
         CheckConstraint("engagement_score BETWEEN 0 AND 100", name="engagement_score"),
     )
 
@@ -157,6 +188,8 @@ class Contact(Base):
     time_zone: Mapped[str | None]
     country: Mapped[str | None]
     engagement_score: Mapped[int | None] = mapped_column(SmallInteger)
+    engagement_at: Mapped[datetime | None]
+    nominated_at: Mapped[datetime | None]
     last_invited_on: Mapped[date | None]
     last_transactional_on: Mapped[date | None]
     unanswered: Mapped[int] = mapped_column(SmallInteger, server_default="0")
@@ -168,6 +201,24 @@ class Contact(Base):
     attributes: Mapped[dict[str, Any]] = mapped_column(server_default="{}")
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     updated_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    search_words: Mapped[str] = mapped_column(TSVECTOR, Computed(CONTACT_WORDS, persisted=True), deferred=True)
+
+
+class ContactCorrection(Base):
+    """A field of a contact that somebody in the house set by hand, and what the CRM said of it then.
+
+    An import leaves the field alone as long as the CRM says the same. `unheard` holds while the CRM has said nothing
+    yet, because the person was added by hand. All values as text; `crm_value` None is an empty cell.
+    """
+
+    __tablename__ = "contact_correction"
+
+    contact_id: Mapped[int] = mapped_column(ForeignKey("contact.id", ondelete="CASCADE"), primary_key=True)
+    field: Mapped[str] = mapped_column(primary_key=True)
+    crm_value: Mapped[str | None]
+    unheard: Mapped[bool] = mapped_column(Boolean, server_default="false")
+    corrected_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    corrected_by: Mapped[str]
 
 
 class Suppression(Base):
@@ -185,4 +236,4 @@ class Suppression(Base):
         stored_enum(SuppressionReason, "suppression_reason"), primary_key=True
     )
     detail: Mapped[str | None]
-    since_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    since_at: Mapped[datetime] = mapped_column(server_default=func.now(), index=True)

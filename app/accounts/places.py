@@ -74,6 +74,22 @@ def currency(cell: str) -> str | None:
     return shown or None
 
 
+def country_name(code: str) -> str | None:
+    """Return the English name of a country by its ISO code, None for a code of none."""
+    return _territories().get(code.upper())
+
+
+def language_name(tag: str) -> str | None:
+    """Return the English name of a language by its tag, None for a tag of none."""
+    return _english().languages.get(tag.replace("-", "_"))
+
+
+@cache
+def country_names() -> Mapping[str, str]:
+    """Return every country of ISO 3166 by its code of two letters, in the order of their English names."""
+    return dict(sorted(((code, _territories()[code]) for code in set(_countries().values())), key=lambda pair: pair[1]))
+
+
 @cache
 def _english() -> Locale:
     return Locale("en")

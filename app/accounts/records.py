@@ -16,7 +16,7 @@ from app.accounts.columns import Columns, check_mapping, find_columns
 from app.accounts.csv_files import CsvFile
 from app.accounts.kinds import Field, Kind, Row
 from app.accounts.text import shortened, visible
-from app.accounts.vocabulary import ACCOUNT_COLUMNS, CONTACT_COLUMNS, REVENUE_COLUMNS
+from app.accounts.vocabulary import ACCOUNT_COLUMNS, ACTIVITY_COLUMNS, CONTACT_COLUMNS, REVENUE_COLUMNS
 
 LONGEST_REASON = 2000
 
@@ -38,7 +38,7 @@ class Layout(Generic[Row]):
 
 def lay_out(file: CsvFile, kind: Kind[Row], mapping: Mapping[str, str] | None = None) -> Layout[Row]:
     """Find the columns of `kind` in `file`; raises `QuorumError` when one that is needed is missing."""
-    check_mapping(mapping or {}, ACCOUNT_COLUMNS, CONTACT_COLUMNS, REVENUE_COLUMNS)
+    check_mapping(mapping or {}, ACCOUNT_COLUMNS, CONTACT_COLUMNS, REVENUE_COLUMNS, ACTIVITY_COLUMNS)
     columns = find_columns(file.header, kind.columns, kind.required, mapping=mapping, file=file.name)
     fields = kind.fields(file.delimiter)
     present = frozenset(name for name, field in fields.items() if field.column in columns.known)

@@ -59,6 +59,12 @@ class RejectedRows:
                 beyond = cells[len(self._file.header) :]
                 writer.writerow([*map(_safe, padded), line, _safe(reason), *map(_safe, beyond)])
 
+    @property
+    def part(self) -> Path:
+        """Where the rows stand until they are kept."""
+        assert self._part is not None
+        return self._part
+
     def keep(self) -> None:
         """Give the file its name, in place of an older one."""
         assert self._part is not None

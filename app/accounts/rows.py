@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import NamedTuple
 
+from app.accounts.engagement import ActivityKind
 from app.accounts.models import AccountStatus, ContactStatus, Level, RevenueType
 
 
@@ -80,3 +81,14 @@ class RevenueRow(NamedTuple):
     amount: Decimal
     currency: str | None
     type: RevenueType
+
+
+class ActivityRow(NamedTuple):
+    """What a contact did; the contact is named by the CRM's id or by address, `key` is its id or made of what it is."""
+
+    person_id: str | None
+    person_email: str | None
+    person_key: str | None
+    key: str | None
+    kind: ActivityKind
+    happened_at: datetime

@@ -21,9 +21,9 @@ from app.accounts.records import Layout, Read, read_rows
 
 BLOCK = 250
 """Rows that go to the server at once: some 40 kB, enough for a socket, and little enough for a processor's cache."""
-_WITHOUT_COLUMN = frozenset({"external_id", "currency", "type", "attributes"})
+_WITHOUT_COLUMN = frozenset({"external_id", "currency", "type", "key", "attributes"})
 """Fields that can be filled although the file has no column of that name."""
-_IDS = frozenset({"account_id", "parent"})
+_IDS = frozenset({"account_id", "parent", "person_id", "person_key"})
 
 Progress = Callable[[int, int], None]
 """Told now and then: bytes read, bytes of the file."""

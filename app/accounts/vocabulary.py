@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TypeVar
 
+from app.accounts.engagement import ActivityKind
 from app.accounts.models import AccountStatus, ContactStatus, Level, RevenueType
 from app.accounts.text import squashed
 
@@ -54,6 +55,16 @@ REVENUE_TYPES = _meanings(
         (RevenueType.MRR, "MRR, Monthly, Monthly Recurring, Monthly Recurring Revenue"),
         (RevenueType.ONE_TIME, "One Time, One-Off, Once, Non Recurring"),
         (RevenueType.OTHER, "Other"),
+    ]
+)
+
+ACTIVITY_KINDS = _meanings(
+    [
+        (ActivityKind.MEETING, "Meeting, Call, Phone Call, Visit, Demo, QBR, Business Review, Event, Workshop"),
+        (ActivityKind.TICKET, "Ticket, Support Ticket, Case, Support Case, Incident, Request"),
+        (ActivityKind.PURCHASE, "Purchase, Order, Sale, Upgrade, Renewal"),
+        (ActivityKind.LOGIN, "Login, Log In, Sign In, Signin, Session, Product Login"),
+        (ActivityKind.MAIL_REPLY, "Mail Reply, Email Reply, Reply, Replied, Email Received, Incoming Email"),
     ]
 )
 
@@ -110,4 +121,12 @@ REVENUE_COLUMNS = {
     "Revenue Amount": ("Amount", "Revenue", "Value"),
     "Currency": ("Currency Code", "Currency ISO Code"),
     "Revenue Type": ("Type",),
+}
+
+ACTIVITY_COLUMNS = {
+    "Contact ID": ("Contact Number", "Contact External ID", "Person ID", "Who ID"),
+    "Email": ("Email Address", "Contact Email", "Mail", "Mail Address", "Work Email", "Business Email"),
+    "Activity Type": ("Type", "Kind", "Activity", "Activity Kind", "Task Subtype"),
+    "Activity Date": ("Date", "Happened At", "Occurred At", "Timestamp", "Activity Time", "Completed At", "Due Date"),
+    "Activity ID": ("ID", "External ID", "Record ID", "Event ID", "Task ID"),
 }

@@ -25,7 +25,7 @@ Rows = Sequence[Mapping[str, str]]
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_roster_says_what_an_import_does(accounts: Rows, contacts: Rows, tmp_path: Path) -> None:
     with transaction() as session:
-        session.execute(text("TRUNCATE account, contact, revenue_line"))
+        session.execute(text("TRUNCATE account, contact, revenue_line CASCADE"))
     paths = (
         write_csv(tmp_path / "accounts.csv", accounts, ACCOUNT_COLUMNS),
         write_csv(tmp_path / "contacts.csv", contacts, CONTACT_COLUMNS),
