@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Row, RowMapping, or_, select, text
+from sqlalchemy import Row, RowMapping, func, or_, select, text
 from sqlalchemy.orm import Session
 
 from app.accounts.addresses import email_key
@@ -20,7 +20,7 @@ from app.campaigns.house_rules import house_rules
 from app.campaigns.models import Campaign, CampaignState
 from app.campaigns.settings import Kind
 from app.core.errors import NotFound
-from app.core.searching import contains
+from app.core.searching import words
 
 FOUND_AT_MOST = 50
 SHOWN = 30
@@ -74,18 +74,18 @@ class AskingAgain:
 
 
 def find_contacts(session: Session, search: str) -> Sequence[Row[Contact, Account]]:
-    """Return contacts by name, address or id of the CRM; those found by the whole address ahead."""
+    """Return contacts whose name or address has words that begin so, or by id of the CRM; a whole address ahead."""
     query = select(Contact, Account).join(Account, Account.id == Contact.account_id)
     key = email_key(search)
     if key is not None:
         rows = session.execute(query.where(Contact.email_key == key).order_by(Contact.external_id)).all()
         if rows:
             return rows
-    name = Contact.first_name + " " + Contact.last_name
-    pattern = contains(search)
-    fits = or_(name.ilike(pattern), Contact.last_name.ilike(pattern), Contact.email.ilike(pattern))
-    fits = or_(fits, Contact.external_id == search)
-    return session.execute(query.where(fits).order_by(Contact.id).limit(FOUND_AT_MOST)).all()
+    fits = Contact.external_id == search
+    if words(search):
+        fits = or_(fits, Contact.search_words.bool_op("@@")(func.to_tsquery("simple", words(search))))
+    found = select(Contact.id).where(fits).limit(FOUND_AT_MOST).scalar_subquery()
+    return session.execute(query.where(Contact.id.in_(found)).order_by(Contact.id)).all()
 
 
 def asking_again(session: Session, contact_id: int, now: datetime) -> AskingAgain:

@@ -146,26 +146,33 @@ def daily_allowance(cap: int, left: int, days_left: int | None) -> int:
 
 def is_zone(name: str) -> bool:
     """Return whether `name` is a time zone of the IANA database, such as Europe/Paris."""
-    return name in _zones()
+    return name in zones()
 
 
 @lru_cache(maxsize=1)
-def _zones() -> frozenset[str]:
+def zones() -> frozenset[str]:
+    """Return the time zones of the IANA database."""
     return frozenset(available_timezones())  # which looks through the folders of the system each time
 
 
 def is_country(code: str) -> bool:
     """Return whether the public holidays of the ISO 3166 `code` are known."""
-    return code in _countries()
+    return code in countries()
 
 
 @lru_cache(maxsize=1)
-def _countries() -> frozenset[str]:
+def countries() -> frozenset[str]:
+    """Return the countries whose public holidays are known, by their ISO 3166 codes."""
     return frozenset(holidays.list_supported_countries(include_aliases=False))
+
+
+def public_holidays(country: str, year: int) -> dict[date, str]:
+    """Return the public holidays of a country in a year by day, in English where the library speaks it."""
+    if country not in countries():
+        return {}
+    return dict(sorted(holidays.country_holidays(country, years=year, language="en_US").items()))
 
 
 @lru_cache(maxsize=1024)
 def _holidays(country: str | None, year: int) -> frozenset[date]:
-    if country is None or country not in _countries():
-        return NO_DAYS
-    return frozenset(holidays.country_holidays(country, years=year))
+    return frozenset(public_holidays(country, year)) if country else NO_DAYS

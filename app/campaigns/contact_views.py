@@ -8,6 +8,8 @@ from typing import Any
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
+from app.accounts.activities import recent_activities
+from app.accounts.engagement import ActivityKind
 from app.campaigns.asking_again import FOUND_AT_MOST, AskingAgain, ForCampaign, asking_again, find_contacts
 from app.campaigns.contact_rules import Hold, Rule, read_rules
 from app.campaigns.house_rules import change_house_rules, house_rules
@@ -23,6 +25,13 @@ from app.core.listing import text_asked
 pages = Blueprint("contacts", __name__, template_folder="templates")
 
 KINDS = {Kind.RELATIONSHIP: "relationship survey", Kind.TRANSACTIONAL: "survey after an event"}
+ACTIVITIES = {
+    ActivityKind.MEETING: "Meeting",
+    ActivityKind.TICKET: "Ticket",
+    ActivityKind.PURCHASE: "Purchase",
+    ActivityKind.LOGIN: "Login",
+    ActivityKind.MAIL_REPLY: "Reply to a mail",
+}
 FIELDS = {
     "relationship_days": ("Days between two relationship surveys", "Of one person, whichever campaign asks."),
     "transactional_days": ("Days between two surveys after events", "A second ticket within these days asks nobody."),
@@ -103,9 +112,12 @@ def _page(contact_id: int, faults: dict[str, str], reason: str) -> str:
     now = datetime.now(UTC)
     with reading() as session:
         found = asking_again(session, contact_id, now)
+        activities = recent_activities(session, contact_id)
     return render_template(
         "campaigns/contact.html",
         found=found,
+        activities=activities,
+        activity_kinds=ACTIVITIES,
         name=_name(found.contact),
         verdict=_verdict(found),
         rows=[_asked(row, found) for row in found.campaigns],

@@ -13,13 +13,15 @@ from sqlalchemy.orm import Session
 from app.campaigns.audience import Audience
 from app.campaigns.closures import closures
 from app.campaigns.creating import is_currency
+from app.campaigns.following import follow
+from app.campaigns.matching import nobody_fits
 from app.campaigns.models import Campaign, CampaignState
 from app.campaigns.settings import CampaignSettings, Faults, faults
 from app.core import audit
 from app.core.db import transaction
-from app.core.errors import NotFound, QuorumError, Refused
+from app.core.errors import NotFound, Refused
 from app.surveys.models import StoredBrand
-from app.surveys.publishing import published_version
+from app.surveys.publishing import askable
 
 
 class Faulty(Refused):
@@ -43,22 +45,32 @@ def create_campaign(settings: CampaignSettings, *, actor: str, today: date | Non
         return campaign.id
 
 
-def change_campaign(campaign_id: int, settings: CampaignSettings, *, revision: int, actor: str) -> None:
-    """Change a campaign: window, caps and reminders hold at once, all else from the next wave on.
+class Overtaken(Refused):
+    """Somebody else saved the campaign since it was opened."""
 
-    Raises Faulty, and Refused when it is over or when somebody else saved it since `revision`.
+
+def change_campaign(
+    campaign_id: int, settings: CampaignSettings, *, revision: int, actor: str, today: date | None = None
+) -> None:
+    """Change a campaign: window, caps, reminders, sender and rules hold at once, all else from the next wave on.
+
+    A wave that is made and has no plan yet follows; with `today` its day does too. Raises Faulty, Refused when the
+    campaign is over or would become one of another kind, and Overtaken when somebody saved it since `revision`.
     """
     with transaction() as session:
         campaign = locked(session, campaign_id)
         if campaign.state is CampaignState.FINISHED:
             raise Refused(f"«{campaign.name}» is finished; nothing about it changes any more.")
         if campaign.revision != revision:
-            raise Refused("Somebody else has changed this campaign meanwhile. Look at it again, then change it.")
+            raise Overtaken("Somebody else has changed this campaign meanwhile. Look at it again, then change it.")
+        if campaign.kind is not settings.kind:
+            raise Refused("A campaign that asks in waves cannot become one that asks after events, nor the other way.")
         _check(session, settings, campaign, None)
-        before = _shown(campaign)
+        before, was = _shown(campaign), settings_of(campaign)
         for name, value in columns(settings).items():
             setattr(campaign, name, value)
         campaign.revision += 1
+        follow(session, campaign, was, today)
         after = _shown(campaign)
         changed = {name: {"from": before[name], "to": after[name]} for name in after if before[name] != after[name]}
         audit.record(session, actor=actor, deed="campaign.changed", subject=f"campaign {campaign_id}", **changed)
@@ -95,9 +107,20 @@ def columns(settings: CampaignSettings) -> dict[str, Any]:
     }
 
 
-def _check(session: Session, settings: CampaignSettings, campaign: Campaign | None, today: date | None) -> None:
-    """Raise Faulty with all that is wrong, what only the database knows among it."""
-    found = faults(settings, today=today, closed=closures(session).of_country(settings.country))
+def all_faults(
+    session: Session,
+    settings: CampaignSettings,
+    campaign: Campaign | None,
+    *,
+    today: date | None = None,
+    partly: bool = False,
+) -> Faults:
+    """Return all that is wrong, what only the database knows among it; `campaign` is the one to be changed.
+
+    Settings that are known only `partly` are not held against one another.
+    """
+    closed = closures(session).of_country(settings.country)
+    found = faults(settings, today=today, closed=closed, partly=partly)
     if not is_currency(settings.currency):
         found.setdefault("currency", f"«{settings.currency}» is no currency; write its ISO code, such as USD.")
     namesake = session.scalar(select(Campaign.id).where(Campaign.name == settings.name.strip()))
@@ -105,11 +128,17 @@ def _check(session: Session, settings: CampaignSettings, campaign: Campaign | No
         found.setdefault("name", f"There is a campaign «{settings.name.strip()}» already. Give this one another name.")
     if settings.brand_id is not None and session.get(StoredBrand, settings.brand_id) is None:
         found.setdefault("brand_id", "There is no such brand. Choose one of the list.")
-    if "survey_key" not in found and (campaign is None or campaign.survey_key != settings.survey_key):
-        try:
-            published_version(session, settings.survey_key)
-        except QuorumError as error:
-            found["survey_key"] = str(error)
+    chosen = settings.survey_key if campaign is None or campaign.survey_key != settings.survey_key else None
+    if chosen is not None and chosen not in {each.key for each in askable(session)}:
+        found.setdefault("survey_key", f"There is no survey «{chosen}» that can be asked. Choose one of the list.")
+    if campaign is None or campaign.audience != settings.audience.as_json():
+        sentence = None if found.keys() & {"currency", "rates"} else nobody_fits(session, settings)
+        found |= {"audience": sentence} if sentence else {}
+    return found
+
+
+def _check(session: Session, settings: CampaignSettings, campaign: Campaign | None, today: date | None) -> None:
+    found = all_faults(session, settings, campaign, today=today)
     if found:
         raise Faulty(found)
 

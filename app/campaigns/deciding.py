@@ -1,15 +1,14 @@
-"""Reads the recorded decisions of a wave: streamed for files, searched and paged for people."""
+"""Reads the recorded decisions of a wave, and says them in words; which ones to show is found by `browsing`."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from app.core.searching import contains
+from app.campaigns.browsing import CHOSEN, EXCLUDED, Key, Wanted, account_condition, search_parameters
 from app.sampling.eligibility import Reason
 from app.sampling.sample import Seat
 
@@ -17,6 +16,8 @@ DECISION_COLUMNS = (
     *("account_id", "account", "contact_id", "first_name", "last_name", "email", "department", "level"),
     *("decision", "reason", "rank"),
 )
+
+REASON_COLUMNS = (*DECISION_COLUMNS, "why")
 
 WORDS: Mapping[str, str] = {
     Seat.LEVEL: "takes a seat of this level",
@@ -32,91 +33,90 @@ WORDS: Mapping[str, str] = {
     Reason.EMBARGOED: "under an embargo",
     Reason.OPEN_CASE: "has an open case",
     Reason.OPEN_INVITATION: "has an invitation that is still open",
-    Reason.CONTACTED_RECENTLY: "was asked within the last 80 days",
+    Reason.CONTACTED_RECENTLY: "was asked too short a time ago",
     Reason.NOT_NEEDED: "may be asked, but the seats are taken",
 }
 """Every reason in words: the seat of a chosen contact, or why one is not asked."""
 
-PER_PAGE = 100
-
-_FROM = """
+_STREAM = """
+    SELECT a.external_id, a.name, c.external_id, c.first_name, c.last_name, c.email, c.department, d.level,
+           CASE WHEN d.seat IS NULL THEN 'excluded' ELSE 'chosen' END, coalesce(d.seat::text, d.reason::text), d.rank,
+           {detail}
     FROM decision d
     LEFT JOIN account a ON a.id = d.account_id
     LEFT JOIN contact c ON c.id = d.contact_id
-    WHERE d.wave_id = :wave_id
+    LEFT JOIN hand_pick h ON h.contact_id = d.contact_id AND h.wave_id = d.wave_id AND h.undone_at IS NULL
+    WHERE d.wave_id = :wave_id AND {wanted}
+    ORDER BY a.external_id, d.level, d.rank NULLS LAST, c.external_id
 """
-_STREAM = text(
-    f"""
-    SELECT a.external_id, a.name, c.external_id, c.first_name, c.last_name, c.email, c.department, d.level,
-           CASE WHEN d.seat IS NULL THEN 'excluded' ELSE 'chosen' END, coalesce(d.seat::text, d.reason::text), d.rank
-    {_FROM} ORDER BY a.external_id, d.level, d.rank NULLS LAST, c.external_id
-    """
-)
-_PAGE = text(
+_DETAIL = "CASE WHEN d.reason = 'excluded_by_manager' THEN coalesce(c.exclusion_reason, h.reason) END AS detail"
+_SEARCHED = """
+    (d.contact_id IN (SELECT s.id FROM contact s
+                      WHERE (:words <> '' AND s.search_words @@ to_tsquery('simple', :words))
+                         OR s.external_id = :search)
+     OR d.account_id IN (SELECT s.id FROM account s WHERE s.name ILIKE :like OR s.external_id = :search))
+"""
+_ROWS = text(
     f"""
     SELECT d.contact_id, d.account_id, a.name AS account, c.external_id, c.first_name, c.last_name, c.email,
-           c.job_title, c.department, d.level, d.seat, d.reason, d.rank, c.exclusion_reason, count(*) OVER () AS total
-    {_FROM}
-      AND (:reason = '' OR :reason IN (d.seat::text, d.reason::text)
-           OR :reason = 'chosen' AND d.seat IS NOT NULL OR :reason = 'excluded' AND d.seat IS NULL)
-      AND (:level = '' OR d.level::text = :level)
-      AND (:search = '' OR a.name ILIKE :like OR c.email ILIKE :like OR c.external_id = :search
-           OR concat_ws(' ', c.first_name, c.last_name) ILIKE :like)
-    ORDER BY d.account_id, d.level, d.rank NULLS LAST, d.contact_id LIMIT :limit OFFSET :offset
-    """
-)
-_COUNTS = text(
-    """
-    SELECT coalesce(seat::text, reason::text) AS reason, seat IS NOT NULL AS chosen, count(*) AS people
-    FROM decision WHERE wave_id = :wave_id GROUP BY 1, 2 ORDER BY 2 DESC, 3 DESC
+           c.job_title, c.department, d.level, d.seat, d.reason, d.rank, {_DETAIL},
+           coalesce(c.pinned, false) OR coalesce(h.act = 'pin', false) AS pinned
+    FROM unnest(CAST(:accounts AS bigint[]), CAST(:contacts AS bigint[])) AS k(account_id, contact_id)
+    JOIN decision d ON d.wave_id = :wave_id AND d.account_id = k.account_id AND d.contact_id = k.contact_id
+    LEFT JOIN account a ON a.id = d.account_id
+    LEFT JOIN contact c ON c.id = d.contact_id
+    LEFT JOIN hand_pick h ON h.contact_id = d.contact_id AND h.wave_id = d.wave_id AND h.undone_at IS NULL
+    ORDER BY d.account_id, d.level, d.rank NULLS LAST, d.contact_id
     """
 )
 
 
-@dataclass(frozen=True)
-class Wanted:
-    """Which decisions to show; `reason` is a Reason, a Seat, `chosen`, `excluded` or empty for all."""
-
-    wave_id: int
-    reason: str = ""
-    level: str = ""
-    search: str = ""
-    page: int = 1
+def stream_decisions(session: Session, wave_id: int, wanted: Wanted | None = None) -> Iterator[tuple[Any, ...]]:
+    """Yield decisions of a wave as rows of `DECISION_COLUMNS`, in account order, without holding them."""
+    for row in _streamed(session, wanted or Wanted(wave_id)):
+        yield tuple(row)[:-1]
 
 
-@dataclass(frozen=True)
-class DecisionPage:
-    """One page of decisions and how many there are in all."""
-
-    rows: list[dict[str, Any]]
-    total: int
-    page: int
+def stream_reasons(session: Session, wanted: Wanted) -> Iterator[tuple[Any, ...]]:
+    """Yield the decisions that are wanted as rows of `REASON_COLUMNS`."""
+    for row in _streamed(session, wanted):
+        *cells, detail = row
+        yield (*cells, in_words(cells[DECISION_COLUMNS.index("reason")], detail))
 
 
-def stream_decisions(session: Session, wave_id: int) -> Iterator[tuple[Any, ...]]:
-    """Yield all decisions of a wave as rows of `DECISION_COLUMNS`, in account order, without holding them."""
+def _streamed(session: Session, wanted: Wanted) -> Iterator[Any]:
+    accounts, given = account_condition(wanted)
+    conditions = [accounts]
+    given |= {"wave_id": wanted.wave_id}
+    if wanted.level:
+        conditions.append("d.level::text = :level")
+        given["level"] = wanted.level
+    if wanted.reason in (CHOSEN, EXCLUDED):
+        conditions.append("d.seat IS NOT NULL" if wanted.reason == CHOSEN else "d.seat IS NULL")
+    elif wanted.reason:
+        conditions.append("coalesce(d.seat::text, d.reason::text) = :reason")
+        given["reason"] = wanted.reason
+    if wanted.search:
+        conditions.append(_SEARCHED)
+        given |= search_parameters(wanted.search)
+    query = text(_STREAM.format(detail=_DETAIL, wanted=" AND ".join(conditions)))
+    bound = {name: value for name, value in given.items() if f":{name}" in query.text}
     options = {"stream_results": True, "yield_per": 2_000}
-    for row in session.execute(_STREAM, {"wave_id": wave_id}, execution_options=options):
-        yield tuple(row)
+    yield from session.execute(query, bound, execution_options=options)
 
 
-def decision_page(session: Session, wanted: Wanted) -> DecisionPage:
-    """Return one page of decisions; a page beyond the last one is the first."""
-    parameters = {
-        "wave_id": wanted.wave_id,
-        "reason": wanted.reason,
-        "level": wanted.level,
-        "search": wanted.search,
-        "like": contains(wanted.search),
-        "limit": PER_PAGE,
-        "offset": (max(wanted.page, 1) - 1) * PER_PAGE,
-    }
-    found = session.execute(_PAGE, parameters).mappings().all()
-    if not found and wanted.page > 1:
-        return decision_page(session, replace(wanted, page=1))
-    return DecisionPage([dict(row) for row in found], found[0]["total"] if found else 0, wanted.page)
+def decisions_at(session: Session, wave_id: int, keys: Sequence[Key]) -> list[dict[str, Any]]:
+    """Return the decisions at these places, by account, level and rank, with the names of people and accounts."""
+    accounts, contacts = [key.account_id for key in keys], [key.contact_id for key in keys]
+    given = {"wave_id": wave_id, "accounts": accounts, "contacts": contacts}
+    return [dict(row) for row in session.execute(_ROWS, given).mappings()]
 
 
-def decision_counts(session: Session, wave_id: int) -> list[dict[str, Any]]:
-    """Return `reason` (a Reason or a Seat), `chosen` and `people` for a wave, the chosen first."""
-    return [dict(row) for row in session.execute(_COUNTS, {"wave_id": wave_id}).mappings()]
+def in_words(outcome: str, detail: str | None = None) -> str:
+    """Say a seat or a reason in words, with what somebody wrote about it."""
+    return f"{WORDS[outcome]}: {detail}" if detail else WORDS[outcome]
+
+
+def person_name(row: Mapping[str, Any]) -> str:
+    """Name a person as the CRM does, or what is left of them."""
+    return " ".join(filter(None, (row["first_name"], row["last_name"]))) or row["external_id"] or "deleted contact"

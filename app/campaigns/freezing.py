@@ -1,4 +1,4 @@
-"""Writes a plan into the frozen tables: decisions, accounts as the wave found them, invitations.
+"""Writes a plan into its tables: decisions, accounts as the wave found them, and, once it is frozen, invitations.
 
 Blocks go to the database in a thread of their own, so that PostgreSQL writes one while the rules decide the next. All
 of it happens in the transaction of the caller, who must leave the connection alone until the block ends.
@@ -7,18 +7,22 @@ of it happens in the transaction of the caller, who must leave the connection al
 from __future__ import annotations
 
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
 from datetime import date, timedelta
 from types import TracebackType
 from typing import Any, Self
 
 import psycopg
+from sqlalchemy.orm import Session
 
 from app.campaigns.creating import LINK_LIFE_DAYS
+from app.campaigns.drawing import Drawn
 from app.campaigns.models import Wave
+from app.campaigns.segments import SEGMENTS
+from app.core.db import driver
 from app.sampling.sample import AccountSample
 
 BLOCK_ROWS = 20_000
+LAST_ID = 2**63 - 1
 
 _NULL = r"\N"
 _DECISIONS = "COPY decision (wave_id, contact_id, account_id, level, seat, reason, rank) FROM STDIN"
@@ -28,15 +32,17 @@ _ACCOUNTS = """
                        seats_decision_maker, seats_influencer, seats_user, seats_unknown,
                        shortage, contacts, value_flagged) FROM STDIN
 """
+_COSTS = """
+    COPY exclusion_cost (wave_id, account_id, excluded, missed, seats_decision_maker, seats_influencer, seats_user,
+                         seats_unknown, shortage) FROM STDIN
+"""
 # One seat per level in turn, decision makers first (domain section 4); segments as they are on this day.
-_INVITATIONS = """
+_INVITATIONS = f"""
     INSERT INTO invitation (wave_id, account_id, contact_id, level, turn, closes_on, segments)
     SELECT d.wave_id, d.account_id, d.contact_id, d.level,
            row_number() OVER (PARTITION BY d.account_id ORDER BY d.rank, d.level),
            %(closes_on)s,
-           jsonb_strip_nulls(jsonb_build_object(
-               'manager', a.manager_name, 'industry', a.industry, 'country', c.country,
-               'language', c.language, 'department', c.department))
+           {SEGMENTS}
     FROM decision d
     JOIN account a ON a.id = d.account_id
     JOIN contact c ON c.id = d.contact_id
@@ -44,23 +50,16 @@ _INVITATIONS = """
 """
 
 
-@dataclass
-class Totals:
-    """What a plan came to; `chosen` people get an invitation, `shortage` seats stay empty."""
+class PlanWriter:
+    """Takes decided accounts in the order of their ids; all of them are written when its `with` block ends.
 
-    accounts: int = 0
-    contacts: int = 0
-    chosen: int = 0
-    shortage: int = 0
+    With `invite` the people chosen get their invitations with it; a preview has none.
+    """
 
-
-class FrozenPlan:
-    """Takes decided accounts in the order of their ids; all of them are written when its `with` block ends."""
-
-    def __init__(self, wave: Wave, connection: psycopg.Connection[Any]) -> None:
-        self.totals = Totals()
-        self._wave_id = wave.id
-        self._closes_on = max(wave.ends_on, wave.planned_for + timedelta(days=LINK_LIFE_DAYS))
+    def __init__(self, wave: Wave, connection: psycopg.Connection[Any], *, invite: bool) -> None:
+        self.accounts = 0
+        self._wave = wave
+        self._invite = invite
         self._connection = connection
         self._writer = ThreadPoolExecutor(max_workers=1, thread_name_prefix="plan-writer")
         self._writing: Future[None] | None = None
@@ -77,9 +76,10 @@ class FrozenPlan:
         finally:
             self._writer.shutdown()
 
-    def add(self, account_id: int, sample: AccountSample, contact_ids: dict[str, int]) -> None:
-        """Add one account; `contact_ids` leads from the CRM's id of each contact to ours."""
-        block, wave, null = self._block, self._wave_id, _NULL
+    def add(self, drawn: Drawn) -> None:
+        """Add one account."""
+        account_id, sample, contact_ids, freed = drawn
+        block, wave, null = self._block, self._wave.id, _NULL
         block.decisions.extend(
             [
                 f"{wave}\t{contact_ids[id]}\t{account_id}\t{level}\t{seat or null}\t{reason or null}\t{rank or null}\n"
@@ -87,13 +87,12 @@ class FrozenPlan:
             ]
         )
         block.accounts.append(_account_line(wave, account_id, sample))
+        if freed is not None:
+            cells = (wave, account_id, freed.excluded, freed.missed, *freed.split.seats, *freed.split[1:])
+            block.costs.append(_line(cells))
         block.first = block.first or account_id
         block.last = account_id
-        totals = self.totals
-        totals.accounts += 1
-        totals.contacts += len(sample.decisions)
-        totals.chosen += sum(sample.split.seats) + sample.split.unknown
-        totals.shortage += sample.split.shortage
+        self.accounts += 1
         if len(block.decisions) + len(block.accounts) >= BLOCK_ROWS:
             self._hand_over()
 
@@ -106,13 +105,12 @@ class FrozenPlan:
 
     def _write(self, block: _Block) -> None:
         with self._connection.cursor() as cursor:
-            for table, lines in ((_DECISIONS, block.decisions), (_ACCOUNTS, block.accounts)):
-                with cursor.copy(table) as copy:
-                    copy.write("".join(lines))
-            cursor.execute(_INVITATIONS, self._invited(block))
-
-    def _invited(self, block: _Block) -> dict[str, int | date]:
-        return {"wave_id": self._wave_id, "closes_on": self._closes_on, "first": block.first, "last": block.last}
+            for table, lines in ((_DECISIONS, block.decisions), (_ACCOUNTS, block.accounts), (_COSTS, block.costs)):
+                if lines:
+                    with cursor.copy(table) as copy:
+                        copy.write("".join(lines))
+            if self._invite:
+                cursor.execute(_INVITATIONS, _invited(self._wave, block.first, block.last))
 
 
 class _Block:
@@ -121,8 +119,19 @@ class _Block:
     def __init__(self) -> None:
         self.decisions: list[str] = []
         self.accounts: list[str] = []
+        self.costs: list[str] = []
         self.first = 0
         self.last = 0
+
+
+def invite(session: Session, wave: Wave) -> int:
+    """Write the invitations of a preview that is frozen with it; return how many."""
+    return driver(session).execute(_INVITATIONS, _invited(wave, 0, LAST_ID)).rowcount
+
+
+def _invited(wave: Wave, first: int, last: int) -> dict[str, int | date]:
+    closes_on = max(wave.ends_on, wave.planned_for + timedelta(days=LINK_LIFE_DAYS))
+    return {"wave_id": wave.id, "closes_on": closes_on, "first": first, "last": last}
 
 
 def _account_line(wave_id: int, account_id: int, sample: AccountSample) -> str:
@@ -132,4 +141,8 @@ def _account_line(wave_id: int, account_id: int, sample: AccountSample) -> str:
         *(wave_id, account_id, value, required, *sample.targets, *sample.split.seats, sample.split.unknown),
         *(sample.split.shortage, len(sample.decisions), sample.value_flagged),
     )
+    return _line(cells)
+
+
+def _line(cells: tuple[object, ...]) -> str:
     return "\t".join(map(str, cells)) + "\n"

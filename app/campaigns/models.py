@@ -126,6 +126,7 @@ class WaveAccount(Base):
     __tablename__ = "wave_account"
     __table_args__ = (
         Index("ix_wave_account_occasion", "account_id", postgresql_where=text("occasion_on IS NOT NULL")),
+        Index("ix_wave_account_value", "wave_id", text("annual_value DESC NULLS LAST"), "account_id"),
     )
 
     wave_id: Mapped[int] = mapped_column(ForeignKey("wave.id"), primary_key=True)
@@ -163,6 +164,7 @@ class Decision(Base):
     """
 
     __tablename__ = "decision"
+    __table_args__ = (Index("ix_decision_outcome", "wave_id", "reason", "seat", "level", "account_id", "contact_id"),)
 
     # In the order in which planning writes and pages read: the one index grows at its end and serves both.
     wave_id: Mapped[int] = mapped_column(primary_key=True)
@@ -212,6 +214,7 @@ class Invitation(Base):
     __table_args__ = (
         UniqueConstraint("contact_id", "wave_id", "trigger_event_id", postgresql_nulls_not_distinct=True),
         Index("ix_invitation_wave_id_account_id", "wave_id", "account_id"),
+        Index("ix_invitation_answered_at", "answered_at", postgresql_where=text("answered_at IS NOT NULL")),
     )
 
     id: Mapped[int] = mapped_column(Identity(), primary_key=True)

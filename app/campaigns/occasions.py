@@ -19,14 +19,17 @@ from app.campaigns.windows import Closures
 
 WEEK = timedelta(days=7)
 
-# Each review or renewal counts once: whoever was asked for it, or noted as too late, is not looked at again.
+# Each review or renewal counts once: whoever was asked for it, or noted as too late, is not looked at again. What a
+# draft says of it is a preview.
 _OCCASIONS = """
     SELECT a.id, a.{day}, coalesce(a.country, :country) FROM account a
     WHERE a.{day} >= :today AND a.status = 'active'
       AND NOT EXISTS (SELECT FROM wave_account f JOIN wave w ON w.id = f.wave_id
-                      WHERE w.campaign_id = :campaign_id AND f.account_id = a.id AND f.occasion_on = a.{day})
+                      WHERE w.campaign_id = :campaign_id AND f.account_id = a.id AND f.occasion_on = a.{day}
+                        AND w.state <> 'draft')
       AND NOT EXISTS (SELECT FROM late_account l JOIN wave w ON w.id = l.wave_id
-                      WHERE w.campaign_id = :campaign_id AND l.account_id = a.id AND l.occasion_on = a.{day})
+                      WHERE w.campaign_id = :campaign_id AND l.account_id = a.id AND l.occasion_on = a.{day}
+                        AND w.state <> 'draft')
     ORDER BY a.id
 """
 _COLUMN = {"qbr": "review_on", "renewal": "renewal_on"}
@@ -67,7 +70,7 @@ def dated_accounts(session: Session, wave: Wave, campaign: Campaign, closed: Clo
 
 
 def note_days(session: Session, wave: Wave, dated: list[Dated]) -> None:
-    """Note at the frozen accounts of a wave when they are asked, and keep those for which it came too late."""
+    """Note at the accounts of a plan when they are asked."""
     asked = [one for one in dated if one.due_on is not None]
     columns = {
         "wave_id": wave.id,
@@ -76,6 +79,10 @@ def note_days(session: Session, wave: Wave, dated: list[Dated]) -> None:
         "occasions": [one.occasion_on for one in asked],
     }
     session.execute(_DATE, columns)
+
+
+def keep_late(session: Session, wave: Wave, dated: list[Dated]) -> None:
+    """Keep the accounts for which a wave came too late."""
     session.add_all(
         LateAccount(wave_id=wave.id, account_id=one.account_id, occasion_on=one.occasion_on)
         for one in dated

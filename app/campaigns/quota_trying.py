@@ -20,7 +20,7 @@ from app.accounts.buckets import Buckets
 from app.campaigns.audience import EVERYBODY, Audience
 from app.campaigns.segment_quotas import Quotas
 from app.core.db import driver
-from app.sampling.quota import Levels, QuotaTable
+from app.sampling.quota import Levels, QuotaTable, split
 
 PER_PAGE = 50
 
@@ -74,7 +74,7 @@ _TABLE = """
       ON {t}.number IS NOT DISTINCT FROM w.segment_{t}
 """
 # An account of unknown value asks one person. Targets: an even split, its remainder to decision makers first.
-_SPLIT = """
+SPLIT = """
     SELECT t.*, n.wanted, n.wanted / 3 + (n.wanted %% 3 > 0)::int AS target_decision_maker,
            n.wanted / 3 + (n.wanted %% 3 > 1)::int AS target_influencer, n.wanted / 3 AS target_user,
            least(n.wanted, t.people) AS seats
@@ -82,7 +82,7 @@ _SPLIT = """
 """
 _HISTOGRAM = """
     SELECT required_a AS required, count(*) AS accounts, sum(wanted) AS wanted, sum(seats) AS seats,
-           count(*) FILTER (WHERE seats < wanted) AS accounts_short,
+           sum(people) AS people, count(*) FILTER (WHERE seats < wanted) AS accounts_short,
            sum(target_decision_maker) AS target_decision_maker, sum(target_influencer) AS target_influencer,
            sum(target_user) AS target_user,
            sum(greatest(target_decision_maker - decision_maker, 0)) AS missing_decision_maker,
@@ -171,31 +171,44 @@ class AccountPage:
     page: int
 
 
-def histogram(session: Session, quotas: Quotas, ground: Ground) -> Histogram:
-    """Return what a table asks for, account by account counted together."""
-    tried = _Tried(ground, {"a": quotas})
-    return Histogram(tried.rows(session, f", split AS ({_SPLIT.format(t='a')}) {_HISTOGRAM}"))
+def histogram(
+    session: Session,
+    quotas: Quotas,
+    ground: Ground,
+    *,
+    among: Sequence[int] | None = None,
+    shared_addresses: bool = True,
+) -> Histogram:
+    """Return what a table asks for, account by account counted together.
+
+    With `among` only the accounts of these ids are looked at. Finding the people who share an address takes a look at
+    everybody: without it they are counted as if each had one of their own.
+    """
+    tried = Tried(ground, {"a": quotas})
+    bound = {} if among is None else {"among": list(among)}
+    query = f", split AS ({SPLIT.format(t='a')}) {_HISTOGRAM}"
+    return Histogram(tried.rows(session, query, shared_addresses=shared_addresses, **bound))
 
 
 def accounts(session: Session, quotas: Quotas, ground: Ground, *, only: str = "all", page: int = 1) -> AccountPage:
     """Return one page of accounts with `required_a`, targets and the people there are, the most valuable first."""
-    tried, condition = _Tried(ground, {"a": quotas}), ONLY.get(only, "true")
+    tried, condition = Tried(ground, {"a": quotas}), ONLY.get(only, "true")
     if only.isascii() and only.isdecimal() and len(only) < 5:
         condition, tried.parameters["people"] = "required_a = %(people)s", int(only)
-    query = f", split AS ({_SPLIT.format(t='a')}) {_ACCOUNTS.format(only=condition)}"
+    query = f", split AS ({SPLIT.format(t='a')}) {_ACCOUNTS.format(only=condition)}"
     return _page(session, tried, query, page, by_supply=only in _BY_SUPPLY)
 
 
 def compared(session: Session, a: Quotas, b: Quotas, ground: Ground) -> dict[str, int]:
     """Return the totals of two tables side by side, and how many accounts gain or lose seats from `a` to `b`."""
-    [sums] = _Tried(ground, {"a": a, "b": b}).rows(session, _COMPARED)
+    [sums] = Tried(ground, {"a": a, "b": b}).rows(session, _COMPARED)
     return {name: int(value or 0) for name, value in sums.items()}
 
 
 def differing(session: Session, a: Quotas, b: Quotas, ground: Ground, *, only: str, page: int) -> AccountPage:
     """Return one page of the accounts for which `b` asks another number than `a`, the largest change first."""
     query = _DIFFERING.format(only=CHANGES.get(only, CHANGES["all"]))
-    return _page(session, _Tried(ground, {"a": a, "b": b}), query, page, by_supply=False)
+    return _page(session, Tried(ground, {"a": a, "b": b}), query, page, by_supply=False)
 
 
 def supply_of(row: Mapping[str, Any]) -> Levels:
@@ -203,7 +216,17 @@ def supply_of(row: Mapping[str, Any]) -> Levels:
     return Levels(row["decision_maker"], row["influencer"], row["user"])
 
 
-class _Tried:
+def seats_of(row: Mapping[str, Any]) -> dict[str, dict[str, int]]:
+    """Return the seats of each level of an account for the glyph: to be asked, and with nobody to ask."""
+    supply = supply_of(row)
+    parted = split(row["wanted"], supply, row["people"] - sum(supply))
+    return {
+        level: {"asked": taken, "nobody": max(row[f"target_{level}"] - taken, 0), "target": row[f"target_{level}"]}
+        for level, taken in zip(supply._fields, parted.seats, strict=True)
+    }
+
+
+class Tried:
     """The query up to `tried`, with `required_a` and so on, and what it binds."""
 
     def __init__(self, ground: Ground, quotas: Mapping[str, Quotas]) -> None:
@@ -226,7 +249,9 @@ class _Tried:
         for t, each in quotas.items():
             self.parameters[f"table_{t}"] = Jsonb([_as_record(number, table) for number, table in each.numbered()])
 
-    def rows(self, session: Session, query: str, *, supply: bool = True, **bound: Any) -> list[dict[str, Any]]:
+    def rows(
+        self, session: Session, query: str, *, supply: bool = True, shared_addresses: bool = True, **bound: Any
+    ) -> list[dict[str, Any]]:
         """Return what `query` makes of the accounts; without `supply` none has anybody, which takes no time.
 
         With `among` only the accounts of these ids are looked at.
@@ -238,7 +263,8 @@ class _Tried:
         tried = _TRIED.format(accounts=accounts, contacts=contacts, **self._parts)
         with driver(session).cursor(row_factory=dict_row) as cursor:
             cursor.execute("SET LOCAL work_mem = '64MB'")  # sums over every contact stay in memory
-            parameters = self.parameters | bound | {"doubles": _doubles(session) if supply else []}
+            doubles = _doubles(session) if supply and shared_addresses else []
+            parameters = self.parameters | bound | {"doubles": doubles}
             return cursor.execute(f"WITH {tried} {query}".encode(), parameters).fetchall()
 
 
@@ -254,7 +280,7 @@ def _value(buckets: Buckets | None, parameters: dict[str, Any]) -> str:
     return "(%(bucket_midpoints)s::numeric[])[width_bucket(a.annual_value, %(bucket_bounds)s::numeric[]) + 1]"
 
 
-def _page(session: Session, tried: _Tried, query: str, page: int, *, by_supply: bool) -> AccountPage:
+def _page(session: Session, tried: Tried, query: str, page: int, *, by_supply: bool) -> AccountPage:
     """Return a page; where the people there are do not decide what is on it, they are counted for its accounts only."""
     bounds = {"limit": PER_PAGE, "offset": (max(page, 1) - 1) * PER_PAGE}
     found = tried.rows(session, query, supply=by_supply, **bounds)

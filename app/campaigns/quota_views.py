@@ -25,7 +25,7 @@ from app.core.errors import NotFound, QuorumError, Refused
 from app.core.listing import page_asked, text_asked
 from app.core.safe_csv import csv_pieces
 from app.sampling import presets
-from app.sampling.quota import QuotaTable, split
+from app.sampling.quota import QuotaTable
 
 pages = Blueprint("quotas", __name__, template_folder="templates")
 
@@ -254,14 +254,7 @@ def _filled() -> tuple[TypedRow, ...]:
 
 
 def _account(row: dict[str, Any]) -> dict[str, Any]:
-    """Return a row with the seats of each level for the glyph: to be asked, and with nobody to ask."""
-    supply = quota_trying.supply_of(row)
-    parted = split(row["wanted"], supply, row["people"] - sum(supply))
-    seats = {
-        level: {"asked": taken, "nobody": max(row[f"target_{level}"] - taken, 0), "target": row[f"target_{level}"]}
-        for level, taken in zip(supply._fields, parted.seats, strict=True)
-    }
-    return {**row, "seats_of": seats}
+    return {**row, "seats_of": quota_trying.seats_of(row)}
 
 
 def _clean(text: str) -> str:

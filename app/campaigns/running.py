@@ -31,13 +31,7 @@ def start_campaign(campaign_id: int, *, now: datetime, actor: str) -> None:
     with transaction() as session:
         campaign = locked(session, campaign_id)
         _must_be(campaign, CampaignState.DRAFT)
-        found = faults(settings_of(campaign), today=now.date())
-        if found:
-            raise Faulty(found)
-        published_version(session, campaign.survey_key)
-        transactional = campaign.kind is Kind.TRANSACTIONAL
-        campaign.state = CampaignState.RUNNING if transactional else CampaignState.SCHEDULED
-        _record(session, campaign, actor, "started")
+        _start(session, campaign, actor, now.date())
 
 
 def pause_campaign(campaign_id: int, *, actor: str, reason: str = "") -> None:
@@ -76,13 +70,26 @@ def finish_campaign(campaign_id: int, *, actor: str, reason: str = "") -> int:
 
 
 def approve_wave(wave_id: int, *, actor: str) -> None:
-    """Let a wave that waits for approval go out by itself on its day."""
+    """Let a wave that waits for approval go out by itself on its day; a campaign that is a draft is set going with it.
+
+    Raises Refused for a wave that set out, Faulty for a draft whose settings could not be meant by now.
+    """
     with transaction() as session:
-        wave = _wave(session, wave_id)
-        if wave.state not in (WaveState.DRAFT, WaveState.PLANNED):
-            raise Refused(f"«{wave.name}» is {wave.state}; there is nothing to approve.")
-        wave.approved_at, wave.approved_by = func.now(), actor
-        audit.record(session, actor=actor, deed="wave.approved", subject=f"wave {wave_id}")
+        wave = session.get(Wave, wave_id)
+        if wave is None:
+            raise NotFound(f"There is no wave {wave_id}.")
+        campaign = locked(session, wave.campaign_id)  # before its waves, as everywhere
+        approve(session, _wave(session, wave_id), campaign, actor=actor)
+
+
+def approve(session: Session, wave: Wave, campaign: Campaign, *, actor: str) -> None:
+    """Approve a wave in the caller's transaction, which holds both."""
+    if wave.state not in (WaveState.DRAFT, WaveState.PLANNED):
+        raise Refused(f"«{wave.name}» is {wave.state}; there is nothing to approve.")
+    if campaign.state is CampaignState.DRAFT:
+        _start(session, campaign, actor, None)
+    wave.approved_at, wave.approved_by = func.now(), actor
+    audit.record(session, actor=actor, deed="wave.approved", subject=f"wave {wave.id}")
 
 
 def extend_wave(wave_id: int, until: date, *, actor: str) -> None:
@@ -118,8 +125,19 @@ def stop_wave(wave_id: int, *, actor: str, reason: str) -> None:
         audit.record(session, actor=actor, deed="wave.stopped", subject=f"wave {wave_id}", reason=reason.strip())
 
 
+def _start(session: Session, campaign: Campaign, actor: str, today: date | None) -> None:
+    """Set a draft going; without `today` its first day may be past, because a wave of it goes on its own day."""
+    found = faults(settings_of(campaign), today=today)
+    if found:
+        raise Faulty(found)
+    published_version(session, campaign.survey_key)
+    transactional = campaign.kind is Kind.TRANSACTIONAL
+    campaign.state = CampaignState.RUNNING if transactional else CampaignState.SCHEDULED
+    _record(session, campaign, actor, "started")
+
+
 def _wave(session: Session, wave_id: int) -> Wave:
-    wave = session.get(Wave, wave_id, with_for_update=True)
+    wave = session.get(Wave, wave_id, with_for_update=True, populate_existing=True)
     if wave is None:
         raise NotFound(f"There is no wave {wave_id}.")
     return wave

@@ -79,15 +79,22 @@ class CampaignSettings:
     rules: Mapping[str, Any] = field(default_factory=dict)
 
 
-def faults(settings: CampaignSettings, *, today: date | None = None, closed: Collection[date] = NO_DAYS) -> Faults:
+def faults(
+    settings: CampaignSettings,
+    *,
+    today: date | None = None,
+    closed: Collection[date] = NO_DAYS,
+    partly: bool = False,
+) -> Faults:
     """Return what cannot be meant: field → what is wrong and what would be right; empty when all is well.
 
     With `today` the campaign is a new one, whose first day must not be past. Of several faults of a field the first.
+    Settings that are known only `partly` are not held against one another.
     """
     found: Faults = {}
     for name, sentence in (*_plain(settings), *_numbers(settings), *_where(settings), *_days(settings, today)):
         found.setdefault(name, sentence)
-    if not found:
+    if not found and not partly:
         for name, sentence in _together(settings, closed):
             found.setdefault(name, sentence)
     return found

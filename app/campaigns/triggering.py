@@ -15,6 +15,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from app.accounts.addresses import email_key
+from app.accounts.joining import todays_account
 from app.accounts.models import Account, Contact
 from app.campaigns.asked import alone_with
 from app.campaigns.asking_models import EventDecision, TriggerEvent
@@ -23,6 +24,7 @@ from app.campaigns.event_judging import Case, is_about, is_withdrawn, make_case,
 from app.campaigns.event_people import Known, known_account, known_person, new_person
 from app.campaigns.event_waves import wave_of_month
 from app.campaigns.models import Campaign, CampaignState, Invitation
+from app.campaigns.segments import segments_of
 from app.campaigns.settings import Kind
 from app.campaigns.sources import Event
 from app.campaigns.triggers import EventStanding, TriggerSettings, Unknown, WhyNot, is_too_old, moment_wanted, why_not
@@ -65,7 +67,8 @@ def look_again(session: Session, kept: TriggerEvent, now: datetime) -> WhyNot | 
     if is_withdrawn(session, campaign):
         return WhyNot.SURVEY_WITHDRAWN
     query = select(Contact, Account).join(Account, Account.id == Contact.account_id)
-    row = session.execute(query.where(Contact.id == kept.contact_id, Account.id == kept.account_id)).one_or_none()
+    todays = todays_account(session, kept.account_id)
+    row = session.execute(query.where(Contact.id == kept.contact_id, Account.id == todays)).one_or_none()
     if row is None:  # the contact is gone, or at another account by now
         return WhyNot.CONTACT_UNKNOWN
     known = Known(row[0], row[1])
@@ -185,6 +188,7 @@ def _schedule(session: Session, case: Case) -> WhyNot | None:
             contact_id=known.contact.id,
             trigger_event_id=event.id,
             level=known.contact.level,
+            segments=segments_of(session, known.account.id, known.contact.id),
             turn=1,
             closes_on=case.send_at.date() + timedelta(days=max(LINK_LIFE_DAYS, campaign.wave_days)),
         )

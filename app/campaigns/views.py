@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
-from typing import Any
 
 from flask import (
     Blueprint,
@@ -19,28 +18,22 @@ from flask import (
     stream_with_context,
     url_for,
 )
-from redis import RedisError
 from sqlalchemy import select, text
+from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
-from app.campaigns.creating import WaveOrder, create_wave, is_currency, is_plausible, quota_from_json
-from app.campaigns.deciding import (
-    DECISION_COLUMNS,
-    PER_PAGE,
-    WORDS,
-    Wanted,
-    decision_counts,
-    decision_page,
-    stream_decisions,
-)
+from app.campaigns.browsing import Wanted
+from app.campaigns.creating import WaveOrder, create_wave, is_currency, is_plausible
+from app.campaigns.deciding import REASON_COLUMNS, stream_reasons
 from app.campaigns.models import Campaign, Wave, WaveState
-from app.core import navigation, progress
+from app.campaigns.plan_models import WavePlan
+from app.campaigns.plan_page import plan_context, wanted_asked
+from app.campaigns.plan_queue import begin_preview
+from app.core import navigation
 from app.core.auth.rights import Right
 from app.core.auth.sessions import actor, current_user, needs
 from app.core.db import reading
 from app.core.errors import NotFound, Refused
-from app.core.listing import page_asked, text_asked
-from app.core.queue import WORK, enqueue
 from app.core.safe_csv import csv_pieces
 from app.sampling import presets
 from app.sampling.quota import QuotaTable
@@ -53,16 +46,6 @@ _WAVES = text(
     SELECT w.id, w.key, w.name, c.name AS campaign, w.state, w.planned_for, w.ends_on,
            (SELECT count(*) FROM invitation i WHERE i.wave_id = w.id) AS invitations
     FROM wave w JOIN campaign c ON c.id = w.campaign_id ORDER BY w.id DESC
-    """
-)
-_SUMS = text(
-    """
-    SELECT count(*) AS accounts, coalesce(sum(contacts), 0) AS contacts, coalesce(sum(shortage), 0) AS shortage,
-           count(*) FILTER (WHERE shortage > 0) AS accounts_short, count(*) FILTER (WHERE value_flagged) AS flagged,
-           coalesce(sum(seats_decision_maker + seats_influencer + seats_user + seats_unknown), 0) AS chosen,
-           coalesce(sum(seats_decision_maker), 0) AS decision_maker, coalesce(sum(seats_influencer), 0) AS influencer,
-           coalesce(sum(seats_user), 0) AS "user", coalesce(sum(seats_unknown), 0) AS unknown
-    FROM wave_account WHERE wave_id = :wave_id
     """
 )
 
@@ -155,87 +138,56 @@ def _day(value: str) -> date | None:
 
 @pages.get("/waves/<int:wave_id>/plan")
 def plan(wave_id: int) -> Response:
-    """Show the plan: who is asked, who is not, and why; or how far planning is; or the button that starts it."""
+    """Show the plan: who is asked, who is not, and why; or how far it is; or the button that works it out."""
     with reading() as session:
-        wave, campaign = _wave(session, wave_id)
-        wanted = Wanted(
-            wave_id,
-            reason=text_asked("reason"),
-            level=text_asked("level"),
-            search=text_asked(),
-            page=page_asked(),
-        )
-        found = decision_page(session, wanted)
-        context = {
-            "sums": dict(session.execute(_SUMS, {"wave_id": wave_id}).mappings().one()),
-            "counts": decision_counts(session, wave_id),
-        }
-    navigation.show(navigation.InView(campaign.name, wave.name, url_for("reporting.board", wave_id=wave_id), others=()))
-    standing, failure = progress.standing(f"plan-{wave_id}"), progress.failure(f"plan-{wave_id}")
-    waiting = wave.state is WaveState.DRAFT and not failure and (standing is not None or "begun" in request.args)
-    page = render_template(
-        "campaigns/plan.html",
-        wave=wave,
-        quota=quota_from_json(wave.quota),
-        found=found,
-        rows=[_row(row, wave_id) for row in found.rows],
-        wanted=wanted,
-        words=WORDS,
-        per_page=PER_PAGE,
-        standing=standing,
-        failure=failure,
-        waiting=waiting,
-        **context,
-    )
-    response = make_response(page)
-    if waiting:
+        wave, campaign = wave_in_view(session, wave_id)
+        context = plan_context(session, wave, campaign)
+        response = make_response(render_template("campaigns/plan.html", **context))
+    if context["waiting"]:
         response.headers["Refresh"] = "2"  # until the plan is there, with or without script
     return response
 
 
 @pages.post("/waves/<int:wave_id>/plan")
 def start_planning(wave_id: int) -> AnyResponse:
-    """Let a worker plan the wave; a second click finds it planned or waits behind the first."""
+    """Let a worker work out the preview, again too; a second click waits behind the first."""
     with reading() as session:
-        _wave(session, wave_id)
-    try:
-        enqueue(WORK, "workers.jobs.plan", wave_id, _user_id())
-    except RedisError as error:
-        raise Refused("Nobody can plan just now: Redis, which carries work to the workers, does not answer.") from error
-    flash("Planning has begun. It goes on when you close this page.", "note")
-    return redirect(url_for("waves.plan", wave_id=wave_id, begun=1))
+        wave, _ = wave_in_view(session, wave_id)
+        if wave.state is not WaveState.DRAFT:
+            raise Refused(f"«{wave.name}» is {wave.state}; its plan is never changed again.")
+        plan = session.get(WavePlan, wave_id)
+    begin_preview(wave_id, user_id())
+    flash("It is being worked out. It goes on when you close this page.", "note")
+    return redirect(url_for("waves.plan", wave_id=wave_id, begun=plan.revision + 1 if plan else 1))
 
 
 @pages.get("/waves/<int:wave_id>/plan.csv")
 def plan_csv(wave_id: int) -> Response:
-    """Return every decision of the wave as CSV, streamed."""
+    """Return the decisions that the page's filters leave as CSV, streamed."""
     with reading() as session:
-        wave, _ = _wave(session, wave_id)
+        wave, _ = wave_in_view(session, wave_id)
+        wanted = wanted_asked(session, wave_id)
     headers = {"Content-Disposition": f'attachment; filename="plan-wave-{wave.id}.csv"'}
-    return Response(stream_with_context(_csv(wave_id)), mimetype="text/csv", headers=headers)
+    return Response(stream_with_context(_csv(wanted)), mimetype="text/csv", headers=headers)
 
 
-def _csv(wave_id: int) -> Iterator[str]:
+def _csv(wanted: Wanted) -> Iterator[str]:
     with reading() as session:
-        yield from csv_pieces(DECISION_COLUMNS, stream_decisions(session, wave_id))
+        yield from csv_pieces(REASON_COLUMNS, stream_reasons(session, wanted))
 
 
-def _row(row: dict[str, Any], wave_id: int) -> dict[str, Any]:
-    href = url_for("accounts.sheet", account_id=row["account_id"], wave=wave_id)
-    why = WORDS[row["seat"] or row["reason"]]
-    detail = row["exclusion_reason"] if row["reason"] == "excluded_by_manager" else None
-    name = " ".join(filter(None, (row["first_name"], row["last_name"]))) or row["external_id"] or "deleted contact"
-    return {**row, "href": href, "why": f"{why}: {detail}" if detail else why, "name": name}
-
-
-def _user_id() -> int:
+def user_id() -> int:
+    """Return the number of the person logged in."""
     user = current_user()
     return user.id if user else abort(401)
 
 
-def _wave(session: Any, wave_id: int) -> tuple[Wave, Campaign]:
+def wave_in_view(session: Session, wave_id: int) -> tuple[Wave, Campaign]:
+    """Return a wave and its campaign, and let the top of the page name them; raises NotFound."""
     query = select(Wave, Campaign).join(Campaign, Campaign.id == Wave.campaign_id).where(Wave.id == wave_id)
     found = session.execute(query).one_or_none()
     if found is None:
         raise NotFound("There is no such wave.")
-    return found[0], found[1]
+    wave, campaign = found
+    navigation.show(navigation.InView(campaign.name, wave.name, url_for("reporting.board", wave_id=wave_id)))
+    return wave, campaign

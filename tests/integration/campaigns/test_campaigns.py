@@ -58,6 +58,7 @@ def trail(deed: str) -> list[dict[str, Any]]:
 
 
 def test_what_is_set_comes_back() -> None:
+    add_account("A1", 1000, [Person("U1")], industry="Software")
     chosen = replace(
         SETTINGS,
         audience=Audience.read({"account": {"industry": ["Software"]}, "value": {"from": "1"}}),
@@ -126,6 +127,8 @@ def test_a_wave_takes_its_settings_from_its_campaign() -> None:
         assert (wave.rates, wave.quota["rows"][1]) == ({"EUR": "1.08"}, ["10000", 3])
         assert wave.ends_on == date(2027, 5, 16)
         assert wave.send_by == date(2027, 4, 5)  # a Thursday and a Friday, then Monday
+    add_account("A1", 1000, [Person("U1")])
+    plan_wave(wave_id, actor="test")
     change_campaign(made, replace(SETTINGS, rates={}), revision=1, actor="test")
     with transaction() as session:
         assert session.get_one(Wave, wave_id).rates == {"EUR": "1.08"}
