@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from app.accounts.joining import TODAYS_ACCOUNT
 from app.campaigns.closures import closures
 from app.campaigns.windows import Closures, Whereabouts, is_open
 from app.core.db import transaction
@@ -34,14 +35,14 @@ _HOW_THEY_STAND = f"""
            )) AS bounced,
            i.refused_at IS NOT NULL OR coalesce(n.said_no, false) AS unsubscribed,
            coalesce(n.others, false) AS suppressed,
-           i.account_id, c.id AS contact_id, c.account_id AS contact_account_id, c.status AS contact_status,
+           a.id AS account_id, c.id AS contact_id, c.account_id AS contact_account_id, c.status AS contact_status,
            c.email_key, c.first_name, c.last_name, c.language, a.name AS account, a.status AS account_status
     FROM message m
     JOIN wave w ON w.id = m.wave_id
     JOIN campaign g ON g.id = w.campaign_id
     JOIN invitation i ON i.id = m.invitation_id
     LEFT JOIN contact c ON c.id = i.contact_id
-    LEFT JOIN account a ON a.id = i.account_id
+    {TODAYS_ACCOUNT}
     LEFT JOIN survey_version v ON v.id = w.survey_version_id
     LEFT JOIN survey s ON s.key = v.key
     LEFT JOIN brand b ON b.id = coalesce(w.brand_id, v.brand_id)

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from app.accounts.joining import TODAYS_ACCOUNT
 from app.campaigns.creating import LINK_LIFE_DAYS
 from app.campaigns.models import Campaign, CampaignState, Wave, WaveState
 from app.campaigns.windows import Whereabouts, local_day
@@ -26,7 +27,7 @@ _QUEUE = f"""
         JOIN wave w ON w.id = i.wave_id
         JOIN campaign g ON g.id = w.campaign_id
         JOIN wave_account f ON f.wave_id = i.wave_id AND f.account_id = i.account_id
-        LEFT JOIN account a ON a.id = i.account_id
+        {TODAYS_ACCOUNT}
         LEFT JOIN contact c ON c.id = i.contact_id
         WHERE i.wave_id = :wave_id
     ), known AS (

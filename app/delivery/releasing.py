@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
+from app.accounts.joining import TODAYS_ACCOUNT
 from app.campaigns.calendar import daily_allowance, working_days_between
 from app.campaigns.closures import closures
 from app.campaigns.windows import Closures, Whereabouts, is_open, local_day, midnight
@@ -75,7 +76,7 @@ _CANDIDATES = text(
     FROM first f
     JOIN wave w ON w.id = :wave_id JOIN campaign g ON g.id = w.campaign_id
     JOIN invitation i ON i.id = f.invitation_id
-    LEFT JOIN contact c ON c.id = i.contact_id LEFT JOIN account a ON a.id = i.account_id
+    LEFT JOIN contact c ON c.id = i.contact_id {TODAYS_ACCOUNT}
     ORDER BY f.id
     """
 )

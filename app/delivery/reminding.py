@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
+from app.accounts.joining import TODAYS_ACCOUNT
 from app.campaigns.closures import closures
 from app.campaigns.windows import Closures, Whereabouts, local_day, working_days_after
 from app.core.db import transaction
@@ -39,7 +40,7 @@ _FOLLOWED = text(
     JOIN message first ON first.invitation_id = m.invitation_id AND first.number = 0
     JOIN invitation i ON i.id = m.invitation_id
     JOIN wave w ON w.id = i.wave_id JOIN campaign g ON g.id = w.campaign_id
-    JOIN contact c ON c.id = i.contact_id JOIN account a ON a.id = i.account_id
+    JOIN contact c ON c.id = i.contact_id {TODAYS_ACCOUNT}
     WHERE m.number < :most AND m.state IN ('sent', 'delivered', 'unknown') AND first.claimed_at IS NOT NULL
       AND i.completed_at IS NULL AND i.refused_at IS NULL AND i.bounced_at IS NULL
     """

@@ -11,6 +11,7 @@ from datetime import datetime
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
+from app.accounts.joining import TODAYS_ACCOUNT
 from app.campaigns.asking_models import TriggerEvent
 from app.campaigns.models import Campaign, CampaignState
 from app.campaigns.triggering import look_again
@@ -25,7 +26,7 @@ _MAIL = text(
     WITH one AS (
         SELECT i.id, i.wave_id, i.account_id, {WHEREABOUTS}
         FROM invitation i JOIN wave w ON w.id = i.wave_id JOIN campaign g ON g.id = w.campaign_id
-        JOIN contact c ON c.id = i.contact_id JOIN account a ON a.id = i.account_id
+        JOIN contact c ON c.id = i.contact_id {TODAYS_ACCOUNT}
         WHERE i.contact_id = :contact_id AND i.trigger_event_id = :event_id
     ), known AS (
         INSERT INTO place (zone, country) SELECT zone, country FROM one ON CONFLICT DO NOTHING

@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 _THEIRS = (SuppressionReason.HARD_BOUNCE, SuppressionReason.REPEATED_BOUNCE, SuppressionReason.COMPLAINT)
 _AT_ONCE = 1000
 
+DEED = "suppression.synced"
+WORK_NAME = "suppression-sync"
+"""What pages call the work while it runs."""
+
 
 class SyncOutcome(NamedTuple):
     """Addresses new to us and addresses new to SES."""
@@ -52,7 +56,7 @@ def sync(settings: Settings, *, actor: str) -> SyncOutcome:
             account.put(address, complaint=complaint)
             pushed += 1
     with transaction() as session:
-        audit.record(session, actor=actor, deed="suppression.synced", subject="SES", pulled=pulled, pushed=pushed)
+        audit.record(session, actor=actor, deed=DEED, subject="SES", pulled=pulled, pushed=pushed)
     return SyncOutcome(pulled, pushed)
 
 

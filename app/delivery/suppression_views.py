@@ -22,6 +22,7 @@ from app.core.safe_csv import csv_pieces
 from app.core.web import takes_upload
 from app.delivery.suppressing import LONGEST_WHY, add, entries, scopes
 from app.delivery.suppression_files import HEADER, import_suppressions, stream_suppressions
+from app.delivery.suppression_sync_views import sync_standing
 from app.delivery.suppression_syncing import lift_everywhere
 
 pages = Blueprint("suppression", __name__, template_folder="templates")
@@ -142,6 +143,7 @@ def _list(given: dict[str, str], faults: Faults) -> str:
         if not rows and page > 1:
             page, rows = 1, entries(session, **wanted)  # type: ignore[arg-type]
         known = sorted(scopes(session) - {EVERYTHING})
+        standing = sync_standing(session)
     return render_template(
         "delivery/suppression.html",
         rows=rows,
@@ -154,6 +156,7 @@ def _list(given: dict[str, str], faults: Faults) -> str:
         scopes=known,
         scope_choices=[(EVERYTHING, "every brand"), *((key, key) for key in known)],
         words=WORDS,
+        sync=standing,
         given=given,
         faults=faults,
     )
