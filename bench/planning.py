@@ -12,7 +12,8 @@ from datetime import date
 from sqlalchemy import text
 
 from app.campaigns.creating import WaveOrder, create_wave
-from app.campaigns.planning import ROSTER, plan_wave
+from app.campaigns.drawing import ROSTER
+from app.campaigns.planning import plan_wave
 from app.core import db
 from bench.harness import Figure, database, in_own_process, peak_memory_mb, timed
 
@@ -64,7 +65,7 @@ def floor() -> None:
                 contacts += 1
                 accounts += row[0] != last
                 last = row[0]
-                copy.write(f"0\t{row[4]}\t{row[0]}\tuser\tlevel\t\\N\t1\n")
+                copy.write(f"0\t{row[5]}\t{row[0]}\tuser\tlevel\t\\N\t1\n")
         with copying.copy("COPY wave_account FROM STDIN") as copy:
             for number in range(accounts):
                 copy.write(f"{WAVE}\t{number}\t50000.00\t4\t2\t1\t1\t2\t1\t1\t0\t0\t10\tf\t\\N\t\\N\n")
@@ -88,18 +89,24 @@ def measure(accounts: int, contacts: int) -> dict[str, float]:
         fill(accounts, contacts)
         assert create_wave(WaveOrder(key="floor", name="Floor", planned_for=TODAY), actor="bench") == WAVE
         # Floor, ours, floor again: whoever comes second finds warmer caches, so the floor is the mean of its two.
-        floors = [_side("floor", url)["seconds"]]
-        planned = _side("ours", url)
-        floors.append(_side("floor", url)["seconds"])
+        floors = [side("floor", url)["seconds"]]
+        planned = side("ours", url)
+        floors.append(side("floor", url)["seconds"])
         db.engine().dispose()
         return {"floor": sum(floors) / 2, **planned}
 
 
-def _side(name: str, url: str) -> dict[str, float]:
+def side(name: str, url: str) -> dict[str, float]:
+    """Measure one side in a process of its own, and take away what it wrote."""
     measured = in_own_process("bench.planning", name, url)
     with db.transaction() as session:
-        session.execute(text("TRUNCATE decision, wave_account, invitation CASCADE"))
+        session.execute(text("TRUNCATE decision, wave_account, invitation, exclusion_cost, wave_plan CASCADE"))
     return measured
+
+
+def as_json(seconds: float, memory: float) -> str:
+    """Return what a side prints on its last line."""
+    return json.dumps({"seconds": seconds, "memory": memory})
 
 
 def figures(contacts: int) -> list[Figure]:
@@ -127,4 +134,4 @@ if __name__ == "__main__":
     side, url = sys.argv[1:]
     db.connect(url)
     seconds = timed({"floor": floor, "ours": ours}[side])
-    print(json.dumps({"seconds": seconds, "memory": peak_memory_mb()}))
+    print(as_json(seconds, peak_memory_mb()))

@@ -8,25 +8,31 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
+from app.accounts.models import Level
+from app.campaigns.models import WaveState
 from app.core import navigation
 from app.core.auth.rights import Right
 from app.core.auth.sessions import allowed, needs
-from app.core.db import reading
-from app.reporting.board import Board, latest_wave_id, wave_board
-from app.reporting.overview import Wanted, account_overview
-from app.reporting.rates import bounce_rate, completion_rate, participation_rate, response_rate
-from app.reporting.viewing import account_row, show_in_view
-from app.surveys.metrics import display
+from app.core.formats import number
+from app.reporting import board_figures as figures
+from app.reporting.board import Board, board_before, latest_wave_id, wave_board
+from app.reporting.board_lines import account_lines, people_lines
+from app.reporting.largest import largest
+from app.reporting.rates import bounce_rate, completion_rate, participation_rate, response_rate_of_delivered
+from app.reporting.standing import counted
+from app.reporting.viewing import show_in_view
+from app.reporting.wave_charts import charts_there
 
 pages = Blueprint("reporting", __name__, template_folder="templates")
 
-LARGEST_ACCOUNTS = 20
+_DM = Level.DECISION_MAKER
 RATES = {
-    "response": response_rate,
+    "delivered": response_rate_of_delivered,
     "bounce": bounce_rate,
     "completion": completion_rate,
     "participation": participation_rate,
 }
+LIVE = (WaveState.RUNNING, WaveState.PLANNED)
 
 
 @pages.get("/")
@@ -36,7 +42,7 @@ def home() -> str | Response:
     if not allowed(Right.LOOK):
         theirs = (entry.endpoint for entry in navigation.entries() if entry.endpoint != request.endpoint)
         return redirect(url_for(next(theirs, "auth.password")))
-    with reading() as session:
+    with counted() as session:
         wave_id = latest_wave_id(session)
         return _board(session, wave_id) if wave_id is not None else render_template("reporting/nothing_yet.html")
 
@@ -44,41 +50,74 @@ def home() -> str | Response:
 @pages.get("/waves/<int:wave_id>")
 def board(wave_id: int) -> str:
     """Show the board of a wave."""
-    with reading() as session:
+    with counted() as session:
         return _board(session, wave_id)
 
 
 def _board(session: Session, wave_id: int) -> str:
     found = wave_board(session, wave_id)
-    largest = account_overview(session, Wanted(wave_id, per_page=LARGEST_ACCOUNTS))
+    before = board_before(session, found)
+    top = largest(session, wave_id)
     show_in_view(session, found)
     return render_template(
         "reporting/board.html",
         board=found,
+        before=before,
+        title=figures.headline(found),
+        figures_shown=_figures(found, before),
+        largest=top,
+        people=people_lines(found, before),
+        accounts=account_lines(found, before),
+        charts=charts_there(found),
         rates={name: rate(found.counts) for name, rate in RATES.items()},
-        lines=[_line(line) for line in found.lines if line.counts.roster or line.target],
-        largest=[account_row(row, wave_id) for row in largest.rows],
-        score=_score(found),
+        live=found.wave.state in LIVE,
     )
 
 
-def _line(line: Any) -> dict[str, Any]:
+def _figures(found: Board, before: Board | None) -> list[dict[str, Any]]:
+    wave, facts = found.wave.id, found.accounts
+    said = _figure(found.metric.upper(), figures.score(found, before), url_for("answers.index", wave=wave))
+    rate = figures.response(found, before)
+    answered = f"{number(found.counts.answered)} of {number(found.counts.sent)} asked"
+    response = _figure("Response rate", rate, url_for("answers.index", wave=wave), answered)
+    if not facts["accounts"]:
+        return [response, said]
+    wanted = f"{number(found.heard)} of {number(found.target)} wanted answers"
+    makers = figures.share(found.of_accounts("heard", _DM), before and before.of_accounts("heard", _DM), None)
+    counted_makers = figures.Shown(
+        number(facts["decision_makers_heard"]) if not figures.why_nothing(found) else "—",
+        reason=figures.why_nothing(found),
+        note=f"of {number(facts['accounts'])} accounts",
+        change=makers.change,
+        trend=makers.trend,
+    )
+    heard = figures.revenue(found, before, "heard")
+    surveyed, weighted = (figures.revenue(found, None, part).value for part in ("surveyed", "weighted"))
+    return [
+        _figure(
+            "Revenue heard",
+            heard,
+            url_for("accounts.index", wave=wave, heard="any"),
+            f"surveyed {surveyed}, weighted by coverage {weighted}",
+        ),
+        _figure("Coverage", figures.coverage(found, before), url_for("accounts.index", wave=wave, sort="coverage"), wanted),
+        response,
+        _figure(
+            "Decision makers heard",
+            counted_makers,
+            url_for("accounts.index", wave=wave, silent="decision_maker", sort="-annual_value"),
+        ),
+        said,
+    ]
+
+
+def _figure(label: str, shown: figures.Shown, href: str, note: str | None = None) -> dict[str, Any]:
     return {
-        "level": line.level,
-        "roster": line.counts.roster,
-        "sent": line.counts.sent,
-        "answered": line.counts.answered,
-        "response": response_rate(line.counts),
-        "target": line.target or None,
-        "heard": line.heard if line.target else None,
-        "coverage": line.coverage,
+        "label": label,
+        "value": shown.value,
+        "change": shown.change,
+        "trend": shown.trend,
+        "tone": shown.tone,
+        "note": shown.reason or shown.note or note,
+        "href": href,
     }
-
-
-def _score(found: Board) -> dict[str, str] | None:
-    score = found.score
-    if score is None:
-        return None
-    digits = 1 if found.metric == "ces" else 0
-    parts = {"value": score.value, "low": score.low, "high": score.high}
-    return {"n": str(score.n), **{name: display(part, digits) for name, part in parts.items()}}

@@ -1,59 +1,46 @@
-"""The account overview: one row per account of a wave, sorted, searched and paged in the database."""
+"""The account overview: one row per account of a wave, sorted, searched and paged in the database.
+
+The page is found first, over as few columns as its sort and its filters need; what it shows is read for its rows only.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from typing import Any
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from app.core.searching import contains
-from app.reporting.board import HEARING
+from app.accounts.models import Level
+from app.reporting.alerts import ALERTS
+from app.reporting.consolidating import consolidated
+from app.reporting.filtering import TREND, Wanted, tables
 
-COLUMNS: Mapping[str, str] = {
-    "name": "a.name",
-    "annual_value": "h.annual_value",
-    "lifetime_value": "a.lifetime_value",
-    "required": "h.required",
-    "asked": "asked",
-    "answers": "h.answers",
-    "contacts": "h.contacts",
-    "coverage": "coverage",
-    "shortage": "h.shortage",
-    "manager": "a.manager_name",
-    "renewal_on": "a.renewal_on",
-}
-"""What the overview can be sorted by: name in the address → SQL."""
+SHORTAGE_ALERT = ALERTS["short"].phrase
 
-FILTERS: Mapping[str, str] = {
-    "all": "true",
-    "silent": "h.answers = 0 AND h.wanted > 0",
-    "short": "h.shortage > 0",
-    "decision_makers_silent": "h.target_decision_maker > 0 AND h.answers_decision_maker = 0",
-    "value_unknown": "h.annual_value IS NULL AND h.wanted > 0",
-}
-
-SHORTAGE_ALERT = "not enough contacts for this revenue value"
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """Which part of the overview to show; unknown sorts and filters fall back to the default."""
-
-    wave_id: int
-    sort: str = "-annual_value"
-    search: str = ""
-    only: str = "all"
-    manager: str = ""
-    page: int = 1
-    per_page: int = 50
+_ROWS = text(
+    f"""
+    SELECT s.*, a.id, a.external_id, a.name, a.lifetime_value, a.currency, a.manager_name AS manager, a.renewal_on,
+           a.industry, a.country, a.status, a.parent_id, {TREND} AS trend,
+           EXISTS (SELECT FROM account k WHERE k.parent_id = a.id) AS has_children,
+           {", ".join(f"coalesce({alert.sql}, false) AS alert_{key}" for key, alert in ALERTS.items())}
+    FROM unnest(CAST(:ids AS bigint[])) WITH ORDINALITY AS page (id, place)
+    JOIN standing s ON s.wave_id = :wave_id AND s.account_id = page.id
+    JOIN account a ON a.id = s.account_id
+    LEFT JOIN standing b ON b.wave_id = :before_id AND b.account_id = s.account_id
+    ORDER BY page.place
+    """
+)
+_ROOM_TO_SORT = text("SET LOCAL work_mem = '32MB'")  # a hundred thousand narrow rows, sorted without the disk
+_PIECE = 2000
+"""Accounts of a file that are read at a time."""
 
 
 @dataclass(frozen=True)
 class Overview:
-    """One page of accounts and how many there are in all."""
+    """One page of accounts and how many there are in all; parents hold what is below them under `below`."""
 
     rows: list[dict[str, Any]]
     total: int
@@ -62,40 +49,65 @@ class Overview:
 
 def account_overview(session: Session, wanted: Wanted) -> Overview:
     """Return one page of the accounts of a wave; a page beyond the last one is the first."""
-    key = wanted.sort.lstrip("-")
-    column = COLUMNS.get(key, COLUMNS["annual_value"])
-    direction = "DESC" if wanted.sort.startswith("-") or key not in COLUMNS else "ASC"
-    statement = text(
-        f"""
-        SELECT a.id, a.external_id, a.name, a.lifetime_value, a.currency, a.manager_name AS manager, a.renewal_on,
-               a.industry, a.status, h.*, coalesce(i.asked, 0) AS asked,
-               (h.heard_decision_maker + h.heard_influencer + h.heard_user)::numeric / nullif(h.wanted, 0) AS coverage,
-               count(*) OVER () AS total
-        FROM ({HEARING}) h
-        JOIN account a ON a.id = h.account_id
-        LEFT JOIN (
-            SELECT account_id, count(sent_at) AS asked
-            FROM invitation WHERE wave_id = :wave_id GROUP BY account_id
-        ) i ON i.account_id = h.account_id
-        WHERE ({FILTERS.get(wanted.only, "true")})
-          AND (:search = '' OR a.name ILIKE :like OR a.external_id = :search)
-          AND (:manager = '' OR a.manager_name = :manager)
-        ORDER BY {column} {direction} NULLS LAST, a.external_id
-        LIMIT :limit OFFSET :offset
-        """
-    )
-    found = session.execute(statement, _parameters(wanted)).mappings().all()
+    bounds = {"limit": wanted.per_page, "offset": (wanted.page - 1) * wanted.per_page}
+    session.execute(_ROOM_TO_SORT)
+    found = session.execute(text(f"{_found(wanted)} LIMIT :limit OFFSET :offset"), wanted.parameters | bounds).all()
     if not found and wanted.page > 1:
         return account_overview(session, replace(wanted, page=1))
-    return Overview([dict(row) for row in found], found[0]["total"] if found else 0, wanted.page)
+    rows = _rows(session, [row.id for row in found], wanted)
+    parents = [row["id"] for row in rows if row["has_children"]]
+    sums = consolidated(session, parents, wanted.wave_id) if parents else {}
+    total = found[0].total if found else 0
+    return Overview([{**row, "below": sums.get(row["id"])} for row in rows], total, wanted.page)
 
 
-def _parameters(wanted: Wanted) -> dict[str, Any]:
-    return {
-        "wave_id": wanted.wave_id,
-        "search": wanted.search,
-        "like": contains(wanted.search),
-        "manager": wanted.manager,
-        "limit": wanted.per_page,
-        "offset": (max(wanted.page, 1) - 1) * wanted.per_page,
-    }
+def stream_accounts(session: Session, wanted: Wanted) -> Iterator[dict[str, Any]]:
+    """Yield every account that is wanted, in its order, a few thousand at a time."""
+    session.execute(_ROOM_TO_SORT)
+    ids = session.scalars(text(_found(wanted)), wanted.parameters).all()
+    for start in range(0, len(ids), _PIECE):
+        yield from _rows(session, ids[start : start + _PIECE], wanted)
+
+
+def account_line(session: Session, account_id: int, wanted: Wanted) -> dict[str, Any] | None:
+    """Return the row of one account, None when the wave does not know it."""
+    return next(iter(_rows(session, [account_id], wanted)), None)
+
+
+def largest_accounts(session: Session, wave_id: int, count: int) -> list[dict[str, Any]]:
+    """Return the accounts of the highest value, as the overview has them."""
+    return account_overview(session, Wanted(wave_id, per_page=count)).rows
+
+
+def score_of(row: Mapping[str, Any]) -> Fraction | None:
+    """Return the exact score of a standing: the mean of what each answer is worth, which is a whole number."""
+    answers = row["answers"]
+    return Fraction(round(row["score"] * answers), answers) if answers and row["score"] is not None else None
+
+
+def _found(wanted: Wanted) -> str:
+    """Return the statement that finds all ids in their order and counts them, in one pass; ties go by id."""
+    condition, key = wanted.condition, wanted.key
+    return f"""
+        WITH found AS MATERIALIZED (
+            SELECT s.account_id AS id, {key} AS key FROM {tables(condition, key)} WHERE {condition}
+        ) SELECT id, (SELECT count(*) FROM found) AS total FROM found ORDER BY key {wanted.direction}, id
+    """
+
+
+def _rows(session: Session, ids: Iterable[int], wanted: Wanted) -> list[dict[str, Any]]:
+    values = {**wanted.parameters, "ids": list(ids)}
+    return [_with_exact(dict(row)) for row in session.execute(_ROWS, values).mappings()]
+
+
+def _with_exact(row: dict[str, Any]) -> dict[str, Any]:
+    """Return a row with exact shares, and its alerts in the order of their weight."""
+    coverage = Fraction(row["heard"], row["wanted"]) if row["wanted"] else None
+    alerts = [key for key in ALERTS if row.pop(f"alert_{key}")]
+    levels = {f"coverage_{level}": _level_coverage(row, level) for level in Level if level != Level.UNKNOWN}
+    return {**row, **levels, "coverage": coverage, "score": score_of(row), "alerts": alerts}
+
+
+def _level_coverage(row: Mapping[str, Any], level: Level) -> Fraction | None:
+    target = row[f"target_{level}"]
+    return Fraction(min(row[f"answers_{level}"], target), target) if target else None

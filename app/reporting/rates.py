@@ -38,6 +38,10 @@ class Dispositions:
         return Dispositions(*(getattr(self, field.name) + getattr(other, field.name) for field in fields(self)))
 
 
+DISPOSITIONS = tuple(field.name for field in fields(Dispositions) if field.name != "roster")
+"""How an invitation may end; every one has exactly one of these."""
+
+
 def response_rate(counts: Dispositions) -> Fraction | None:
     """Return answers per invitation sent."""
     return _share(counts.answered, counts.sent)

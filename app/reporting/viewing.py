@@ -11,7 +11,7 @@ from app.accounts.models import Level
 from app.core import navigation
 from app.reporting.board import Board, latest_wave_id
 from app.reporting.overview import SHORTAGE_ALERT
-from app.reporting.waves import list_waves
+from app.reporting.waves import newest_waves
 from app.surveys.metrics import METRICS
 from app.surveys.published import published
 
@@ -33,7 +33,7 @@ def show_in_view(session: Session, found: Board) -> None:
             return url_for(BOARD, wave_id=wave_id)
         return url_for(endpoint, **{**(request.view_args or {}), "wave": wave_id})
 
-    others = tuple((wave.name, address(wave.id)) for wave in list_waves(session) if wave.id != found.wave.id)
+    others = tuple((name, address(id)) for id, name in newest_waves(session) if id != found.wave.id)
     navigation.show(
         navigation.InView(
             campaign=found.campaign.name,

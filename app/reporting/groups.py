@@ -1,0 +1,97 @@
+"""Groups of people side by side: sums over sums, never a mean of percentages, and the scores that may be shown. Pure.
+
+Rules: domain sections 6 to 8.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from fractions import Fraction
+
+from app.reporting.anonymity import Anonymity
+from app.surveys.metrics import METRICS, Score
+
+SMALL_GROUP = 10
+"""Below so many answers a group's score is flagged: one person more or less moves it by ten points and more (ours)."""
+
+
+@dataclass(frozen=True)
+class Group:
+    """One group: its people, accounts and money as sums; `score` is None where none may be shown.
+
+    `revenue` is the value of its accounts as far as it is known, in the currency of the wave. `lone` is the one answer
+    of a group that has no more, where people may be named.
+    """
+
+    value: str
+    sent: int = 0
+    answers: int = 0
+    accounts: int = 0
+    accounts_heard: int = 0
+    target: int = 0
+    heard: int = 0
+    revenue: Decimal = Decimal(0)
+    revenue_heard: Decimal = Decimal(0)
+    values_unknown: int = 0
+    scores: Mapping[int, int] = field(default_factory=dict, repr=False)
+    score: Score | None = None
+    lone: int | None = None
+
+    @property
+    def response(self) -> Fraction | None:
+        """Return answers per invitation sent."""
+        return _share(self.answers, self.sent)
+
+    @property
+    def coverage(self) -> Fraction | None:
+        """Return wanted answers that are there per answer wanted."""
+        return _share(self.heard, self.target)
+
+    @property
+    def of_revenue(self) -> Fraction | None:
+        """Return the share of the known revenue that is heard."""
+        return _share(self.revenue_heard, self.revenue)
+
+    @property
+    def small(self) -> bool:
+        """Tell whether its score rests on few answers."""
+        return 0 < self.answers < SMALL_GROUP
+
+
+def added(value: str, groups: Iterable[Group]) -> Group:
+    """Return several groups as one: sums over sums, scores of all answers together; `judged` gives it its score."""
+    numbers: Counter[str] = Counter()
+    scores: Counter[int] = Counter()
+    for group in groups:
+        numbers.update({name: getattr(group, name) for name in _ADDED})
+        scores.update(group.scores)
+    return Group(value, **numbers, scores=scores)
+
+
+_ADDED = (
+    *("sent", "answers", "accounts", "accounts_heard", "target", "heard"),
+    *("revenue", "revenue_heard", "values_unknown"),
+)
+
+
+def judged(groups: Iterable[Group], metric: str, allowed: Anonymity) -> list[Group]:
+    """Return groups that are all parts of one whole with the scores that may be shown.
+
+    At one answer there is the answer, not a score (domain section 6).
+    """
+    listed = list(groups)
+    shown = allowed.scored({group.value: group.answers for group in listed})
+    return [_judged(group, metric, group.value in shown, named=allowed.named) for group in listed]
+
+
+def _judged(group: Group, metric: str, shown: bool, *, named: bool) -> Group:
+    if group.answers == 1:
+        return replace(group, lone=next(iter(group.scores)) if named else None, score=None)
+    return replace(group, score=METRICS[metric].score(group.scores) if shown else None)
+
+
+def _share(part: Decimal | int, whole: Decimal | int) -> Fraction | None:
+    return Fraction(part) / Fraction(whole) if whole else None

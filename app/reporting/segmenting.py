@@ -1,0 +1,150 @@
+"""A wave's figures side by side by segment, and whole waves and campaigns side by side; counted in the database.
+
+Segments are those frozen on the invitations. Accounts fall whole into the groups of a dimension of accounts, also those
+nobody could be asked of; other dimensions divide the people of one account: then an account is heard in a group by an
+answer of that group, and only levels have a target.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from app.accounts.models import Level
+from app.reporting.anonymity import Anonymity
+from app.reporting.cuts import LEVEL, dimension_sql, of_accounts
+from app.reporting.groups import Group, judged
+
+_WORTH = "greatest(annual_value, 0)"
+_FIGURES = f"""
+    count(*) FILTER (WHERE sent > 0) AS accounts, count(*) FILTER (WHERE answers > 0) AS accounts_heard,
+    coalesce(sum(sent), 0) AS sent, coalesce(sum({_WORTH}) FILTER (WHERE {{counted}}), 0) AS revenue,
+    coalesce(sum({_WORTH}) FILTER (WHERE {{counted}} AND answers > 0), 0) AS revenue_heard,
+    count(*) FILTER (WHERE {{counted}} AND annual_value IS NULL) AS values_unknown
+"""
+_TARGETS = "coalesce(sum(wanted), 0) AS target, coalesce(sum(heard), 0) AS heard"
+_NO_TARGETS = "0 AS target, 0 AS heard"
+
+# The day's segments of accounts that nobody was asked of are not on any invitation: theirs are those of now.
+_BY_ACCOUNT = f"""
+    WITH asked AS (
+        SELECT DISTINCT ON (i.account_id) i.account_id, {{frozen}} AS value FROM invitation i
+        WHERE i.wave_id = :wave_id ORDER BY i.account_id
+    )
+    SELECT coalesce(k.value, {{now}}, '') AS value, {_FIGURES.format(counted="wanted > 0")}, {_TARGETS}
+    FROM standing s LEFT JOIN asked k USING (account_id)
+    LEFT JOIN (SELECT id, manager_name, industry, country, attributes FROM account) a ON a.id = s.account_id
+    WHERE s.wave_id = :wave_id GROUP BY 1
+"""
+_BY_PERSON = f"""
+    WITH asked AS (
+        SELECT i.account_id, {{frozen}} AS value, count(i.sent_at) AS sent FROM invitation i
+        WHERE i.wave_id = :wave_id GROUP BY 1, 2
+    ), said AS (
+        SELECT r.account_id, {{answered}} AS value, count(*) AS answers FROM response r
+        WHERE r.wave_id = :wave_id AND r.verdict <> 'machine' GROUP BY 1, 2
+    ), one AS (
+        SELECT k.account_id, k.value, k.sent, coalesce(h.answers, 0) AS answers, f.annual_value
+        FROM asked k LEFT JOIN said h USING (account_id, value)
+        LEFT JOIN wave_account f ON f.wave_id = :wave_id AND f.account_id = k.account_id
+    )
+    SELECT value, {_FIGURES.format(counted="sent > 0")}, {_NO_TARGETS} FROM one GROUP BY 1
+"""
+_SCORES = """
+    SELECT {answered} AS value, r.score, count(*) AS answers FROM response r
+    WHERE r.wave_id = :wave_id AND r.verdict <> 'machine' GROUP BY 1, 2
+"""
+_LEVEL_TARGETS = "SELECT " + ", ".join(
+    f"coalesce(sum(target_{level}), 0) AS target_{level},"
+    f" coalesce(sum(least(answers_{level}, target_{level})), 0) AS heard_{level}"
+    for level in Level
+    if level is not Level.UNKNOWN
+)
+_WAVES = f"""
+    SELECT w.id AS value, {_FIGURES.format(counted="wanted > 0")}, {_TARGETS}
+    FROM wave w JOIN standing s ON s.wave_id = w.id WHERE w.id = ANY(:wave_ids) GROUP BY 1
+"""
+_WAVE_SCORES = """
+    SELECT r.wave_id AS value, r.score, count(*) AS answers FROM response r
+    WHERE r.wave_id = ANY(:wave_ids) AND r.verdict <> 'machine' GROUP BY 1, 2
+"""
+
+
+def segments(session: Session, wave_id: int, dimension: str, metric: str, allowed: Anonymity) -> list[Group]:
+    """Return the groups of a wave by a dimension, in no order; `standing` must be up to date."""
+    frozen, keys = dimension_sql(dimension, "i")
+    answered, _ = dimension_sql(dimension, "r")
+    template = _BY_ACCOUNT if of_accounts(dimension) else _BY_PERSON
+    statement = template.format(frozen=frozen, answered=answered, now=_now(dimension))
+    values = {"wave_id": wave_id, **keys}
+    rows = {row["value"]: dict(row) for row in session.execute(text(statement), values).mappings()}
+    if dimension == LEVEL:
+        _add_targets(session, wave_id, rows)
+    scores = session.execute(text(_SCORES.format(answered=answered)), values).all()
+    return judged(_groups(rows, scores), metric, allowed)
+
+
+_COLUMNS = MappingProxyType({"manager": "a.manager_name", "industry": "a.industry", "account_country": "a.country"})
+
+
+def _now(dimension: str) -> str:
+    if "." in dimension:
+        return "a.attributes ->> :dimension_key"
+    return {"manager": "a.manager_name", "industry": "a.industry", "account_country": "a.country"}.get(
+        dimension, "NULL"
+    )
+
+
+def _add_targets(session: Session, wave_id: int, rows: dict[str, dict[str, Any]]) -> None:
+    targets = session.execute(text(f"{_LEVEL_TARGETS} FROM standing WHERE wave_id = :wave_id"), {"wave_id": wave_id})
+    found = targets.mappings().one()
+    for level in Level:
+        if found.get(f"target_{level}"):
+            row = rows.setdefault(level, {"value": level.value})
+            row |= {"target": found[f"target_{level}"], "heard": found[f"heard_{level}"]}
+
+
+def waves_side_by_side(session: Session, waves: Mapping[int, tuple[str, Anonymity]]) -> dict[int, Group]:
+    """Return whole waves as groups by their ids; `waves` are their metric and what may be shown of each."""
+    values = {"wave_ids": list(waves)}
+    rows = {
+        str(row["value"]): {**row, "value": str(row["value"])}
+        for row in session.execute(text(_WAVES), values).mappings()
+    }
+    scores = session.execute(text(_WAVE_SCORES), values).all()
+    found = {int(group.value): group for group in _groups(rows, scores)}
+    return {
+        wave_id: judged([found.get(wave_id, Group(str(wave_id)))], metric, allowed)[0]
+        for wave_id, (metric, allowed) in waves.items()
+    }
+
+
+def _groups(rows: Mapping[str, Mapping[str, Any]], scores: Iterable[Any]) -> list[Group]:
+    said: dict[str, Counter[int]] = {}
+    for row in scores:
+        said.setdefault(str(row.value), Counter())[row.score] += row.answers
+    groups = []
+    for value in sorted({*rows, *said}):
+        given = said.get(value, Counter())
+        groups.append(Group(**{"value": value, **rows.get(value, {})}, answers=given.total(), scores=given))
+    return groups
+
+
+_KNOWN_ATTRIBUTES = text(
+    """
+    SELECT DISTINCT side || '.' || key AS dimension
+    FROM (SELECT segments FROM invitation WHERE wave_id = :wave_id LIMIT 5000) i,
+         (VALUES ('attributes'), ('person')) s (side), jsonb_object_keys(coalesce(i.segments -> side, '{}')) AS key
+    ORDER BY 1 LIMIT 40
+    """
+)
+
+
+def attributes_of(session: Session, wave_id: int) -> list[str]:
+    """Return the attributes by which a wave can be cut, as far as its first invitations tell."""
+    return list(session.scalars(_KNOWN_ATTRIBUTES, {"wave_id": wave_id}))
