@@ -41,10 +41,10 @@ _ONLY_NOTE = text(_NOTE)
 _KEEP = text(
     f"""
     WITH noted AS ({_NOTE}), kept AS (
-        INSERT INTO response (invitation_id, wave_id, account_id, contact_id, level, survey_version_id, answered_at,
-                              state, score, drivers, comments, ratings, may_contact, language, verdict, evidence,
-                              completed_at, changed_at)
-        SELECT i.id, i.wave_id, i.account_id, i.contact_id, i.level, w.survey_version_id, :now,
+        INSERT INTO response (invitation_id, wave_id, account_id, contact_id, level, segments, survey_version_id,
+                              answered_at, state, score, drivers, comments, ratings, may_contact, language, verdict,
+                              evidence, completed_at, changed_at)
+        SELECT i.id, i.wave_id, i.account_id, i.contact_id, i.level, i.segments, w.survey_version_id, :now,
                CAST(:state AS response_state), :score, CAST(:drivers AS jsonb), CAST(:comments AS jsonb),
                CAST(:ratings AS jsonb), :may_contact, :language, CAST(:verdict AS verdict), CAST(:evidence AS jsonb),
                CASE WHEN :complete THEN CAST(:now AS timestamptz) END, :now

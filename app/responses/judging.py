@@ -50,6 +50,18 @@ _HEARD = text(
     """
 )
 
+# Whoever turns out not to have answered has left unanswered what was sent since they last did.
+_SILENT = text(
+    """
+    UPDATE contact c SET unanswered = greatest(c.unanswered, (
+        SELECT count(*) FROM invitation i WHERE i.contact_id = c.id AND i.answered_at IS NULL AND i.sent_at > coalesce(
+            (SELECT max(heard.sent_at) FROM invitation heard
+             WHERE heard.contact_id = c.id AND heard.answered_at IS NOT NULL), '-infinity')
+    ))
+    WHERE c.id IN (SELECT contact_id FROM invitation WHERE id = ANY(:ids))
+    """
+)
+
 
 def judge_again(*, actor: str) -> int:
     """Work out the verdict of every answer from its evidence; return how many changed."""
@@ -70,4 +82,5 @@ def _judge(session: Session, rows: Sequence[Any]) -> int:
     if moved:
         session.execute(_JUDGE, {"ids": list(moved), "verdicts": list(moved.values())})
         session.execute(_HEARD, {"ids": [id for id, now in moved.items() if now != "machine"]})
+        session.execute(_SILENT, {"ids": [id for id, now in moved.items() if now == "machine"]})
     return len(moved)

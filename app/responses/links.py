@@ -9,9 +9,11 @@ from typing import Any, NamedTuple
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from app.accounts.joining import TODAYS_ACCOUNT
 from app.core.db import reading, transaction
 from app.responses.evidence import SOON, TOGETHER, is_known_agent
 from app.surveys.answers import Typed
+from app.surveys.metrics import ANONYMOUS
 
 
 class LinkState(enum.StrEnum):
@@ -48,18 +50,23 @@ class Look(NamedTuple):
     trap: bool
 
 
-# Closed: after its day, and before its wave was launched.
-_FIND = """
+# Closed: after its day, and before its wave was launched. An anonymous survey closes when its wave is finished: what
+# people said is opened then, and must not move by one answer at a time.
+_ANONYMOUS = ", ".join(f"'{metric}'" for metric in ANONYMOUS)
+_FIND = f"""
     SELECT i.sent_at, i.opened_at, i.scanned_at, i.trapped_at, w.survey_version_id, w.brand_id, c.first_name,
-           c.language, a.name AS account, i.closes_on < :today OR w.state IN ('draft', 'planned') AS closed,
-           r.state, r.verdict, r.score, r.drivers, r.comments, r.ratings, r.may_contact{more}
+           c.language, a.name AS account,
+           i.closes_on < :today OR w.state IN ('draft', 'planned')
+               OR (w.state = 'finished' AND v.definition ->> 'metric' IN ({_ANONYMOUS})) AS closed,
+           r.state, r.verdict, r.score, r.drivers, r.comments, r.ratings, r.may_contact{{more}}
     FROM invitation i
     JOIN wave w ON w.id = i.wave_id
+    JOIN survey_version v ON v.id = w.survey_version_id
     LEFT JOIN contact c ON c.id = i.contact_id
-    LEFT JOIN account a ON a.id = i.account_id
+    {TODAYS_ACCOUNT}
     LEFT JOIN response r ON r.invitation_id = i.id
     WHERE i.id = :id
-"""
+"""  # noqa: S608 - put together from the constants above
 # The different scores that were confirmed lately, other than by known programs: what a gateway presses beside a person
 # says nothing about the person. Only who answers needs them.
 _SCORES = """,

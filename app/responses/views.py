@@ -63,6 +63,8 @@ def survey(token: str) -> Response:
 @by_link
 def answer(token: str) -> AnyResponse:
     """Keep what was posted and show the next page, or show the form again with its faults and all that was typed."""
+    if "lang" in request.form:
+        return _in_another_language(token)
     posted = _posted(token)
     if posted is None:
         return _notice("wrong", 404)
@@ -168,6 +170,18 @@ def _faulty(token: str, asked: Asked, faults: Sequence[FieldFault]) -> Response:
         return refused
     status = 422 if request.mimetype in _FORMS else 415
     return respond(_form(token, asked, language, step, typed(asked.definition, request.form), faults), status)
+
+
+def _in_another_language(token: str) -> Response:
+    """Show the same step in another language with all that was typed; nothing is kept before somebody sends it."""
+    asked = _asked(token)
+    if asked is None:
+        return _notice("wrong", 404)
+    language = _language(asked)
+    if asked.state is LinkState.CLOSED:
+        return _closed(asked, language)
+    step: Step = "score" if step_of(request.form) == "score" else "draft"
+    return respond(_form(token, asked, language, step, typed(asked.definition, request.form), ()))
 
 
 def _is_program() -> bool:

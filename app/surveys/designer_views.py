@@ -83,16 +83,29 @@ def save(key: str, part: str) -> Reply:
         sheet = sheet_of(session, key, part, target)
     fields = request.form.to_dict(flat=False)
     try:
-        saved = designing.save(key, fields, revision=_number("revision"), actor=actor())
+        back = _given_language("bring_back")
+        saved = designing.save(key, fields, revision=_number("revision"), actor=actor(), bring_back=back)
     except designing.Edited as overtaken:
-        theirs = designing.theirs_by_field(overtaken.conflicts)
-        shown = Sheet(overtaken.draft, overtaken.revision, part, sheet.target, sheet.published, theirs)
-        return edit_page(key, shown, str(overtaken), overtaken.by), 409
+        return edit_page(key, _overtaken(sheet, overtaken, _given_language("beside")), str(overtaken), overtaken.by), 409
     except Refused as refusal:
         return _refused(key, sheet, fields, refusal)
     said = f"Saved, together with what {saved.merged_with} saved in the meantime." if saved.merged_with else "Saved."
     flash(said, "done")
     return redirect(url_for("surveys.edit", key=key, part=part, lang=sheet.target) + _place(fields), 303)
+
+
+def _overtaken(sheet: Sheet, overtaken: designing.Edited, beside: str | None) -> Sheet:
+    """Both drafts together; a language that was removed meanwhile is shown all the same, with what was written in it."""
+    theirs, draft = designing.theirs_by_field(overtaken.conflicts), overtaken.draft
+    lost = beside if beside in overtaken.mine["languages"] and beside not in draft["languages"] else None
+    if lost:
+        draft = editing.with_words_of(draft, lost, overtaken.mine)
+    return Sheet(draft, overtaken.revision, sheet.part, lost or sheet.target, sheet.published, theirs, lost)
+
+
+def _given_language(name: str) -> str | None:
+    given = request.form.get(name, "")
+    return given if given in LANGUAGES else None
 
 
 def _refused(key: str, sheet: Sheet, fields: dict[str, list[str]], refusal: Refused) -> Reply:

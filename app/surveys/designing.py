@@ -6,6 +6,7 @@ between, both are put together, and only where both changed the same words the s
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -19,13 +20,14 @@ from app.core.errors import NotFound, Refused
 from app.surveys import stock
 from app.surveys.definition import Definition, definitions, validate
 from app.surveys.drafting import Draft, shaped
-from app.surveys.editing import Fields, edited, key_from
+from app.surveys.editing import Fields, edited, key_from, with_words_of
 from app.surveys.faults import DefinitionError
 from app.surveys.merging import Conflict, merge
 from app.surveys.models import StoredBrand, Survey, SurveyRevision, SurveyVersion
 from app.surveys.publishing import newest_version, published_drivers
 
 REVISIONS_KEPT = 100
+_READY_MADE = 2**63
 
 Edit = Callable[[Draft], Draft]
 
@@ -34,11 +36,12 @@ class Edited(Refused):
     """Somebody saved other words for the same places in between; nothing was stored.
 
     `draft` is both put together, with the words of the second person where they differ; saving it as the successor of
-    `revision` is what this person has to decide.
+    `revision` is what this person has to decide. `mine` is what the second person alone would have saved.
     """
 
-    def __init__(self, draft: Draft, revision: int, by: str, conflicts: Sequence[Conflict]) -> None:
+    def __init__(self, draft: Draft, revision: int, by: str, conflicts: Sequence[Conflict], mine: Draft) -> None:
         self.draft, self.revision, self.by, self.conflicts = draft, revision, by, conflicts
+        self.mine = mine
         super().__init__(f"{by} changed the same words while you wrote. Nothing is lost: both are below.")
 
 
@@ -100,22 +103,24 @@ def take_over(key: str, *, actor: str) -> None:
         raise Refused(f"The survey «{key}» is yours already.") from None
 
 
-def save(key: str, fields: Fields, *, revision: int, actor: str) -> Saved:
+def save(key: str, fields: Fields, *, revision: int, actor: str, bring_back: str | None = None) -> Saved:
     """Save what a person typed into the form that was made from `revision`, faults and all.
 
+    `bring_back` is a language that somebody removed while this person wrote in it: it returns with its last words.
     Raises `Edited` when somebody else changed the same places in between, Refused for a deed that cannot be done.
     """
     with transaction() as session:
         survey = _locked(session, key)
         base = _revision(session, survey, revision)
         versions = session.scalars(select(SurveyVersion).where(SurveyVersion.key == key)).all()
-        mine = edited(base, fields, published=published_drivers(versions))
+        written_in = _with_language_back(session, survey, base, bring_back) if bring_back else base
+        mine = edited(written_in, fields, published=published_drivers(versions))
         if versions:
             mine["metric"] = base["metric"]
         by = survey.updated_by or "Somebody"
         merged, conflicts = merge(base, mine, survey.draft)
         if conflicts:
-            raise Edited(merged, survey.revision, by, conflicts)
+            raise Edited(merged, survey.revision, by, conflicts, mine)
         between = by if survey.revision != revision and mine != base and survey.draft != base else None
         if merged != survey.draft:
             _store(session, survey, merged, actor)
@@ -206,21 +211,37 @@ def current_draft(session: Session, key: str) -> Draft:
 def test_definition(survey_id: int) -> tuple[Definition, int | None] | None:
     """Return what a test shows: the draft when it could be published, else the newest version; and the brand's id.
 
-    None when there is no such survey, or when it has faults and no version yet.
+    None when there is no such survey, or when it has faults and no version yet. A ready-made one has a number, too.
     """
+    ready_made = next((key for key in definitions() if ready_made_id(key) == survey_id), None)
+    if ready_made is not None:
+        return definitions()[ready_made], None
+    if survey_id >= _READY_MADE:
+        return None
     with reading() as session:
         survey = session.get(Survey, survey_id)
         return _on_trial(session, survey) if survey else None
 
 
 def trial(key: str) -> tuple[int, Definition, int | None]:
-    """Return the id of the survey `key` and what a test of it shows; NotFound, Refused when nothing can be shown."""
+    """Return the id of the survey `key` and what a test of it shows; NotFound, Refused when nothing can be shown.
+
+    A ready-made survey is shown as it is until somebody makes it their own.
+    """
     with reading() as session:
-        survey = find_survey(session, key)
+        survey = own_survey(session, key)
+        if survey is None and key in definitions():
+            return ready_made_id(key), definitions()[key], None
+        survey = survey or find_survey(session, key)
         shown = _on_trial(session, survey)
     if shown is None:
         raise Refused("The draft has faults and there is no version yet, so there is nothing to try.")
     return survey.id, *shown
+
+
+def ready_made_id(key: str) -> int:
+    """Return the number by which test links name a ready-made survey: above every id that a row can have."""
+    return _READY_MADE + int.from_bytes(hashlib.sha256(key.encode()).digest()[:7], "big")
 
 
 def _on_trial(session: Session, survey: Survey) -> tuple[Definition, int | None] | None:
@@ -272,6 +293,14 @@ def _locked(session: Session, key: str) -> Survey:
     if found is None:
         raise NotFound(f"There is no survey «{key}».")
     return found
+
+
+def _with_language_back(session: Session, survey: Survey, base: Draft, lang: str) -> Draft:
+    """Return `base` with a language that was removed, in the words it had last; as it is if it never had it."""
+    had = SurveyRevision.draft["languages"].contains([lang])
+    kept = select(SurveyRevision.draft).where(SurveyRevision.survey_id == survey.id, had)
+    last = session.scalar(kept.order_by(SurveyRevision.revision.desc()).limit(1))
+    return with_words_of(base, lang, last) if last else base
 
 
 def _revision(session: Session, survey: Survey, revision: int) -> Draft:

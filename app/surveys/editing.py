@@ -81,6 +81,18 @@ def without_language(draft: Draft, lang: str) -> Draft:
     return draft
 
 
+def with_words_of(draft: Draft, lang: str, other: Draft) -> Draft:
+    """Return `draft` with the language `lang` and the texts that `other` has in it."""
+    draft = deepcopy(draft)
+    if lang not in draft["languages"]:
+        draft["languages"].append(lang)
+    theirs = dict(texts(other))
+    for path, text in texts(draft):
+        if lang not in text and lang in theirs.get(path, {}):
+            text[lang] = deepcopy(theirs[path][lang])
+    return draft
+
+
 def with_source(draft: Draft, lang: str) -> Draft:
     """Return `draft` with another source language, which is also what people get whose own is not there."""
     if lang not in draft["languages"]:

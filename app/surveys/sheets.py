@@ -29,7 +29,10 @@ class Pointer:
 
 @dataclass(frozen=True)
 class Sheet:
-    """A draft on the page `part`, in its source language and perhaps one more; `theirs` is by the name of a field."""
+    """A draft on the page `part`, in its source language and perhaps one more; `theirs` is by the name of a field.
+
+    `lost` is a language that somebody removed while this person wrote in it.
+    """
 
     draft: Draft
     revision: int
@@ -37,6 +40,7 @@ class Sheet:
     target: str | None = None
     published: frozenset[str] = frozenset()
     theirs: Mapping[str, str] = field(default_factory=dict)
+    lost: str | None = None
 
     @property
     def source(self) -> str:

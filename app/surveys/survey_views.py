@@ -22,7 +22,7 @@ from app.surveys.comparing import compare
 from app.surveys.definition import advice, validate
 from app.surveys.designer_pages import edit_page, frame, new_page, sheet_of
 from app.surveys.designer_views import pages as designer
-from app.surveys.designing import current_draft, find_survey, own_survey
+from app.surveys.designing import current_draft, find_survey, own_survey, ready_made_id
 from app.surveys.drafting import Draft, as_yaml, missing, shaped
 from app.surveys.faults import DefinitionError, Fault
 from app.surveys.naming import METRIC_NAMES, language_direction, language_name
@@ -76,9 +76,8 @@ def show(key: str) -> str:
             "saves": finding.revisions_of(session, survey) if survey else [],
         }
     sheet = Sheet(draft, survey.revision if survey else 0, published=published_drivers(versions))
-    test_url = None
-    if survey:
-        test_url = f"{settings().public_url}/s/{Signer(settings().secret_key).sign('test', survey.id)}"
+    test_id = survey.id if survey else ready_made_id(key)
+    test_url = f"{settings().public_url}/s/{Signer(settings().secret_key).sign('test', test_id)}"
     unchanged = (
         bool(versions)
         and shaped(versions[0].definition) == draft

@@ -89,6 +89,10 @@
       mark({});
       tell(words.saved.replace('{}', score), true);
       if (last) leave(() => location.assign(answer.redirected ? answer.url : form.action));
+    } else if (answer.status === 413) {
+      // Nothing is lost as long as it stands here.
+      finishing = false;
+      tell(words.large, false);
     } else if (last) {
       // The server has a page for it, with everything that was typed.
       leave(() => form.submit());
@@ -97,20 +101,20 @@
       mark(faults);
       tell(Object.values(faults)[0], false);
     } else {
-      over = answer.status !== 413;
-      tell(over ? words.closed : words.unsaved, false);
+      over = true;
+      tell(words.closed, false);
     }
+  }
+
+  function here(name, value) {
+    const url = new URL(location.href);
+    url.searchParams.set(name, value);
+    return url.href;
   }
 
   // Reloading, or another language, shows what is saved now, and not the number that the mail's link named.
   function follow(score) {
-    const named = (address) => {
-      const url = new URL(address);
-      url.searchParams.set('score', score);
-      return url.href;
-    };
-    history.replaceState(null, '', named(location.href));
-    for (const link of document.querySelectorAll('#languages a')) link.href = named(link.href);
+    history.replaceState(null, '', here('score', score));
   }
 
   function leave(go) {
@@ -146,10 +150,13 @@
     finishing = true;
     save();
   });
+  // Without script the button takes along what was typed; here that is saved first, and the address names the language.
   place('languages')?.addEventListener('click', (event) => {
-    if (!event.target.href || !touched || over || content() === kept) return;
+    const go = () => location.assign(here('lang', event.target.value));
+    if (!event.target.value) return;
     event.preventDefault();
-    flush().then((good) => good ? location.assign(event.target.href) : save());
+    if (!touched || over || !chosen() || content() === kept) go();
+    else flush().then((good) => good ? go() : save());
   });
   addEventListener('online', () => { if (failing) save(); });
   addEventListener('pagehide', flush);

@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 from app.surveys.metrics.scoring import BANDS, Band, Metric, Score, display, rounded
 
-__all__ = ["BANDS", "METRICS", "Band", "Metric", "Score", "display", "rounded"]
+__all__ = ["ANONYMOUS", "BANDS", "METRICS", "Band", "Metric", "Score", "display", "rounded"]
 
 
 def _found() -> Mapping[str, Metric]:
@@ -19,3 +19,5 @@ def _found() -> Mapping[str, Metric]:
 
 
 METRICS: Mapping[str, Metric] = _found()
+ANONYMOUS: tuple[str, ...] = tuple(key for key, metric in METRICS.items() if metric.anonymous)
+"""The metrics whose answers may never be shown beside a name."""

@@ -48,6 +48,11 @@ class Metric:
     score_from: int = 1
     detail_from: int = 1
 
+    @property
+    def anonymous(self) -> bool:
+        """Tell whether nobody may learn who gave which answer."""
+        return self.detail_from > 1
+
     def band(self, answer: int) -> Band:
         """Return the band of one answer; ValueError when it is not on the scale."""
         if answer not in self.scale:

@@ -287,7 +287,11 @@ def test_only_promoters_are_shown_the_way_to_a_review(definition, brand):
 
 def test_a_page_says_which_languages_it_has_by_their_own_names(definition, brand):
     page = survey_page(definition, brand, "de", step="score", values=VALUES, **URLS)
-    links = Reader(page.html).all("a", hreflang="en")
+    buttons = Reader(page.html).all("button", name="lang")
+    takes_along_what_was_typed = {"form": "survey", "formaction": "/s/token?lang=en", "name": "lang"}
+    assert buttons == [takes_along_what_was_typed | {"value": "en", "lang": "en"}]
+    done = thanks_page(definition, brand, "de", values=VALUES, score=9, change_url="/c", languages=URLS["languages"])
+    links = Reader(done.html).all("a", hreflang="en")
     assert links == [{"href": "/s/token?lang=en", "lang": "en", "hreflang": "en", "rel": "nofollow"}]
     assert '<span aria-current="true">Deutsch</span>' in page.html
     alone = survey_page(definition, brand, "de", step="score", values={}, action_url="/s/t", languages={"de": "/s/t"})
