@@ -12,7 +12,7 @@ from app.commands.demo import demo
 from app.commands.doctor import doctor
 from app.commands.importing import import_files
 from app.commands.plan import plan
-from app.commands.reports import report
+from app.commands.reports import recount, report
 from app.commands.sample import sample
 from app.commands.services import migrate, receipts, scheduler, up, web, worker
 from app.commands.suppression import suppression
@@ -42,7 +42,7 @@ def main() -> None:
 
 
 COMMANDS = (
-    *(demo, up, sample, plan, import_files, survey, wave, report, suppression, user),
+    *(demo, up, sample, plan, import_files, survey, wave, report, recount, suppression, user),
     *(web, worker, scheduler, receipts, migrate, doctor),
 )
 for command in COMMANDS:

@@ -29,6 +29,7 @@ VARIABLES = {
     "ses_configuration_set": "QUORUM_SES_CONFIGURATION_SET",
     "ses_queue_url": "QUORUM_SES_QUEUE_URL",
     "ses_topics": "QUORUM_SES_TOPICS",
+    "receipt_days": "QUORUM_RECEIPT_DAYS",
     "warm_up": "QUORUM_WARM_UP",
     "pause_after_errors": "QUORUM_PAUSE_AFTER_ERRORS",
     "brand_file": "QUORUM_BRAND_FILE",
@@ -134,6 +135,7 @@ class Settings(BaseModel):
     ses_configuration_set: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{0,64}$")] = ""
     ses_queue_url: Annotated[str, AfterValidator(_queue_url)] = ""
     ses_topics: Annotated[str, AfterValidator(_topics)] = ""
+    receipt_days: Annotated[int, Field(ge=60, le=3650)] = 400
     warm_up: Annotated[str, AfterValidator(_warm_up)] | None = None
     pause_after_errors: Annotated[int, Field(ge=1, le=10_000)] = 50
     brand_file: Path | None = None

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from contextlib import suppress
 
+from app.accounts import engaging, running_imports
+from app.campaigns.confirming import confirm_wave
 from app.campaigns.finishing import finish_waves
-from app.campaigns.planning import plan_wave
+from app.campaigns.plan_queue import work_on
+from app.campaigns.planning import preview_wave
 from app.core import progress
 from app.core.api import repeating
 from app.core.auth.users import name_of
 from app.core.errors import Refused
-from app.delivery import advancing, dispatching, pacing, releasing, reminding, ripening
-from app.delivery.receipts import applying
+from app.delivery import advancing, dispatching, pacing, releasing, reminding, ripening, suppression_syncing
+from app.delivery.receipts import applying, pruning
 from app.delivery.transports import make
+from app.reporting import standing
 from workers.context import sender, settings
 
 
@@ -48,6 +52,23 @@ def forget_answered_requests() -> None:
     repeating.forget_old()
 
 
+def prune_receipts() -> None:
+    """Forget receipts that nobody needs any more."""
+    pruning.prune_receipts(dispatching.ledger_time(), days=settings().receipt_days)
+
+
+def sync_suppression(user_id: int) -> None:
+    """Come in step with the suppression list of SES, for an admin who asked for it."""
+    with progress.shown(suppression_syncing.WORK_NAME) as report:
+        report(0, 1)
+        suppression_syncing.sync(settings(), actor=name_of(user_id))
+
+
+def score_engagement() -> None:
+    """Drop old activities and work out everybody's engagement anew."""
+    engaging.score_everybody(dispatching.ledger_time())
+
+
 def send_messages(ids: list[int]) -> None:
     """Send a batch of messages."""
     sender().send_all(ids)
@@ -79,7 +100,33 @@ def match_receipts() -> None:
     applying.match_waiting()
 
 
-def plan(wave_id: int, user_id: int) -> None:
-    """Plan a wave that an admin asked for, and let the page see how far it is."""
-    with suppress(Refused), progress.shown(f"plan-{wave_id}") as report:  # a second click is no fault
-        plan_wave(wave_id, actor=name_of(user_id), progress=report)
+def preview(wave_id: int, user_id: int) -> None:
+    """Work out the preview of a wave that an admin asked for, and let the page see how far it is."""
+    with suppress(Refused), progress.shown(work_on(wave_id)) as report:  # a second click is no fault
+        preview_wave(wave_id, actor=name_of(user_id), progress=report)
+
+
+def confirm(wave_id: int, revision: int, user_id: int) -> None:
+    """Confirm the preview that an admin saw; what keeps it from being frozen stands on its page."""
+    with suppress(Refused), progress.shown(work_on(wave_id)) as report:
+        confirm_wave(wave_id, revision=revision, actor=name_of(user_id), progress=report)
+
+
+def import_files(run_id: int) -> None:
+    """Look at the files of an import, or take their rows, as an admin asked."""
+    running_imports.run_import(run_id)
+
+
+def resume_imports() -> None:
+    """Go on with imports whose worker died."""
+    running_imports.resume_stalled()
+
+
+def forget_imports() -> None:
+    """Delete the files of imports that are long done."""
+    running_imports.forget_old(dispatching.ledger_time())
+
+
+def tell_standings() -> None:
+    """Bring the figures of waves up to date, so that readers find little to do."""
+    standing.fold()

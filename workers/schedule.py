@@ -25,6 +25,11 @@ TABLE = (
     Every(60, "poll_quota"),
     Every(60, "watch_rates"),
     Every(30, "match_receipts"),
+    Every(15, "tell_standings"),
     Every(600, "finish_over_waves"),
     Every(6 * 3600, "forget_answered_requests"),
+    Every(24 * 3600, "score_engagement", WORK),
+    Every(24 * 3600, "prune_receipts", WORK),
+    Every(60, "resume_imports"),
+    Every(6 * 3600, "forget_imports"),
 )

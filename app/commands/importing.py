@@ -8,7 +8,13 @@ from pathlib import Path
 import click
 from rich.table import Table
 
-from app.accounts.importing import ImportResult, import_accounts, import_contacts, import_revenue
+from app.accounts.importing import (
+    ImportResult,
+    import_accounts,
+    import_activities,
+    import_contacts,
+    import_revenue,
+)
 from app.accounts.rows import RowFault
 from app.commands.context import actor, installation
 from app.commands.options import mapping_option, read_mapping
@@ -25,6 +31,7 @@ _FILE = click.Path(path_type=Path)
 @click.option("--accounts", type=_FILE, help="CSV of accounts; imported first.")
 @click.option("--contacts", type=_FILE, help="CSV of contacts.")
 @click.option("--revenue", type=_FILE, help="CSV of revenue lines.")
+@click.option("--activities", type=_FILE, help="CSV of what contacts did.")
 @click.option("--dry-run", is_flag=True, help="Say what would happen and change nothing.")
 @click.option("--rejected-to", type=_FILE, help="Folder for the rejected rows, as CSV with a reason column.")
 @mapping_option
@@ -32,11 +39,12 @@ def import_files(
     accounts: Path | None,
     contacts: Path | None,
     revenue: Path | None,
+    activities: Path | None,
     dry_run: bool,
     rejected_to: Path | None,
     mapping: tuple[str, ...],
 ) -> None:
-    """Bring CRM exports into Quorum: accounts, contacts, revenue.
+    """Bring CRM exports into Quorum: accounts, contacts, revenue, activities.
 
     Every row gets an outcome; bad rows never stop good ones; the same file twice changes nothing. Exit code 0: all
     rows were taken. 1: good rows were taken, some were rejected. 2: a file could not be used; nothing of it was taken.
@@ -45,9 +53,10 @@ def import_files(
         (import_accounts, accounts),
         (import_contacts, contacts),
         (import_revenue, revenue),
+        (import_activities, activities),
     ]
     if not any(path for _, path in given):
-        raise click.UsageError("Name at least one file: --accounts, --contacts or --revenue.")
+        raise click.UsageError("Name at least one file: --accounts, --contacts, --revenue or --activities.")
     columns = read_mapping(mapping)
     if rejected_to is not None:
         _make_folder(rejected_to)

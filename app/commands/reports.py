@@ -10,12 +10,12 @@ import click
 from rich.table import Table
 
 from app.commands.context import installation, wave_by_key
-from app.core.db import reading
 from app.core.formats import level_name, money, percent
 from app.core.terminal import console
 from app.reporting.board import Board, LevelLine, wave_board
 from app.reporting.overview import SHORTAGE_ALERT, Wanted, account_overview
 from app.reporting.rates import bounce_rate, completion_rate, participation_rate, response_rate
+from app.reporting.standing import counted, tell_all_anew
 from app.surveys.metrics import display
 
 SHOWN_ACCOUNTS = 20
@@ -26,7 +26,7 @@ SHOWN_ACCOUNTS = 20
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
 def report(key: str, as_json: bool) -> None:
     """Show what a wave came to: who answered on which level, and how much of the revenue is heard."""
-    with installation(), reading() as session:
+    with installation(), counted() as session:
         wave = wave_by_key(key)
         board = wave_board(session, wave.id)
         accounts = account_overview(session, Wanted(wave.id, per_page=SHOWN_ACCOUNTS))
@@ -35,6 +35,14 @@ def report(key: str, as_json: bool) -> None:
         return
     _show_board(board)
     _show_accounts(accounts.rows, accounts.total, board.wave.currency)
+
+
+@click.command("recount")
+def recount() -> None:
+    """Count all figures of all waves anew; for after a repair by hand in the database."""
+    with installation():
+        waves = tell_all_anew()
+    console.print(f"The figures of {waves:,} {'wave' if waves == 1 else 'waves'} are counted anew.", highlight=False)
 
 
 def _show_board(board: Board) -> None:

@@ -21,6 +21,7 @@ from app.core.safe_csv import safe_cell
 from app.core.terminal import console, error_console, output, progress
 from app.delivery.launching import launch_wave
 from app.delivery.pausing import pause_wave, resume_wave
+from app.reporting.standing import counted
 from app.reporting.waves import list_waves
 from app.sampling import presets
 from app.sampling.quota import QuotaTable
@@ -135,7 +136,7 @@ def resume(key: str) -> None:
 @wave.command("list")
 def list_all() -> None:
     """Show all waves."""
-    with installation(), reading() as session:
+    with installation(), counted() as session:
         waves = list_waves(session)
     if not waves:
         console.print("There are no waves yet. Make one with: quorum wave new q4", highlight=False)

@@ -15,7 +15,7 @@ class AuditEntry(Base):
     """One deed; `actor` is an admin's address or the command that acted, `detail` never holds answers."""
 
     __tablename__ = "audit_entry"
-    __table_args__ = (Index("ix_audit_entry_at", "at"),)
+    __table_args__ = (Index("ix_audit_entry_at", "at"), Index("ix_audit_entry_subject_id", "subject", "id"))
 
     id: Mapped[int] = mapped_column(Identity(), primary_key=True)
     at: Mapped[datetime] = mapped_column(server_default=func.now())

@@ -10,7 +10,7 @@ from flask import Flask, current_app, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import SQLAlchemyError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from app.core.api.problems import problem_of
 from app.core.auth import sessions
@@ -49,6 +49,8 @@ def _refused(error: HTTPException) -> ResponseReturnValue:
     if request.path.startswith(FOR_PROGRAMS):
         return problem_of(error).response()
     title, text = SENTENCES.get(status, SENTENCES[400 if status < 500 else 500])
+    if isinstance(error, RequestEntityTooLarge) and request.max_content_length:
+        text = f"{text} It may have up to {request.max_content_length >> 20} MB here."
     if isinstance(error, CSRFError):
         title, text = STALE_FORM
     answer = current_app.make_response((_page(status, title, text), status))

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from sqlalchemy import NullPool, create_engine, text
 
 from app.core import db, queue
 from app.core.embedded import running
@@ -19,6 +20,11 @@ from app.core.migrating import configuration, migrate
 from app.settings import VARIABLES, Settings, kept_secret
 
 DEFAULT_HOME = ".quorum"
+
+_OTHERS = text(
+    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'quorum'"
+)
+"""Connections of running processes; `db.connect` gives them their name."""
 
 
 class SchemaError(QuorumError):
@@ -47,6 +53,8 @@ def opened(
             given["QUORUM_SECRET_KEY"] = kept_secret(home)
         settings = Settings.from_environment(given)
         if needs_database if migrating is None else migrating:
+            if needs_database:
+                _check_nobody_is_running(settings.database_url)
             migrate(settings.database_url)
         stack.callback(db.connect(settings.database_url).dispose)
         if migrating is None:
@@ -59,6 +67,21 @@ def as_environment(settings: Settings) -> dict[str, str]:
     """Return the variables that make another process read the same settings."""
     values = settings.model_dump()
     return {variable: str(values[field]) for field, variable in VARIABLES.items() if values[field] is not None}
+
+
+def _check_nobody_is_running(database_url: str) -> None:
+    """Refuse to migrate an embedded database under processes that may know its old schema only."""
+    engine = create_engine(database_url, poolclass=NullPool)
+    with engine.connect() as connection:
+        found = MigrationContext.configure(connection).get_current_revision()
+        others = connection.scalar(_OTHERS) or 0
+    engine.dispose()
+    wanted = ScriptDirectory.from_config(configuration()).get_current_head()
+    if found not in (None, wanted) and others:
+        raise SchemaError(
+            f"An older Quorum (schema {found}) is running on this folder; this version needs schema {wanted} and would"
+            " change the database under it. Stop the older one first (Ctrl-C where `quorum up` runs), then try again."
+        )
 
 
 def _check_schema() -> None:

@@ -86,9 +86,14 @@ def in_view() -> InView | None:
 
 
 def url_with(**changes: object) -> str:
-    """Return the address of this page with some parameters changed; None takes one away, the rest stay."""
+    """Return the address of this page with some parameters changed; None takes one away, the rest stay.
+
+    A list gives its parameter several times.
+    """
     query = {name: values for name, values in request.args.lists() if name not in changes}
-    query |= {name: [str(value)] for name, value in changes.items() if value is not None}
+    for name, value in changes.items():
+        if value is not None:
+            query[name] = [str(each) for each in value] if isinstance(value, list) else [str(value)]
     path = quote(request.script_root + request.path)
     return f"{path}?{urlencode(query, doseq=True)}" if query else path
 

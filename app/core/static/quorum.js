@@ -90,3 +90,17 @@ async function fillFrames(form) {
     frame.document.replaceChild(fresh.documentElement, frame.document.documentElement);
   }
 }
+
+// A form of files knows how much the server takes: what is too large is told before it is sent, and not after.
+for (const form of document.querySelectorAll("form[data-largest]")) {
+  form.addEventListener("submit", (event) => {
+    const input = form.querySelector("[type=file]");
+    const size = [...input.files].reduce((sum, file) => sum + file.size, 0);
+    const tooLarge = size > form.dataset.largest * 1024 * 1024;
+    document.getElementById(`fault-${input.name}`).hidden = !tooLarge;
+    if (!tooLarge) return;
+    event.preventDefault();
+    input.setAttribute("aria-invalid", "true");
+    input.focus();
+  });
+}
