@@ -2,14 +2,20 @@
 
 from alembic import context
 
+import app.accounts.activity_models
+import app.accounts.import_models
 import app.accounts.models
 import app.campaigns.asking_models
 import app.campaigns.models
+import app.campaigns.nominating_models
+import app.campaigns.plan_models
 import app.campaigns.quota_models
 import app.core.api.models
 import app.core.audit
 import app.core.auth.models
+import app.core.saved_views
 import app.delivery.models
+import app.reporting.models
 import app.responses.models
 import app.surveys.models  # noqa: F401 - importing the models fills the metadata
 from app.core.db import Base
