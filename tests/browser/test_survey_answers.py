@@ -149,7 +149,7 @@ def saved(page: Page, sentence: str) -> None:
 def test_a_score_is_kept_as_soon_as_it_is_chosen(address: str, page: Page) -> None:
     invitation = invite("relationship_nps")
     page.goto(address + survey_path(invitation))
-    expect(page.locator("button:visible")).to_have_count(0)
+    expect(page.locator("main button:visible")).to_have_count(0)
     page.get_by_label("6", exact=True).click()
     expect(page.get_by_role("group", name="What should we improve first?")).to_be_visible()
     saved(page, "Your 6 is saved.")
@@ -254,7 +254,7 @@ def test_a_text_that_is_too_long_is_counted_and_kept_on_the_page(address: str, p
     assert answer.score == 3, "the number is kept all the same"
     page.locator("#more > button").click()
     expect(page.get_by_role("alert")).to_be_visible()
-    page.get_by_role("link", name="English").click()
+    page.get_by_role("button", name="English").click()
     expect(page.locator(".comment .fault").first).not_to_be_empty()
     expect(area).to_have_value(long)
     area.press("Control+End")
@@ -284,7 +284,7 @@ def test_another_language_takes_along_what_was_typed(address: str, page: Page) -
     page.get_by_label("3", exact=True).click()
     page.locator("textarea").first.click()
     page.keyboard.insert_text("Slow.")
-    page.get_by_role("link", name="Deutsch").click()
+    page.get_by_role("button", name="Deutsch").click()
     expect(page.locator("html")).to_have_attribute("lang", "de")
     expect(page.locator("textarea").first).to_have_value("Slow.")
     saved(page, "Ihre 3 ist gespeichert.")
@@ -298,7 +298,7 @@ def test_another_number_than_the_mails_stays_chosen(address: str, page: Page) ->
     page.reload()
     saved(page, "Your 4 is saved.")
     page.get_by_label("3", exact=True).click()
-    page.get_by_role("link", name="Deutsch").click()
+    page.get_by_role("button", name="Deutsch").click()
     saved(page, "Ihre 3 ist gespeichert.")
     answer = kept(invitation)
     assert answer is not None

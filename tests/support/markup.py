@@ -21,7 +21,7 @@ class Reader(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         own = dict(attrs)
         self.tags.append((tag, own))
-        self._muted = tag in ("style", "script") or "hreflang" in own or "aria-current" in own
+        self._muted = tag in ("style", "script") or "aria-current" in own or (tag in ("a", "button") and "lang" in own)
         self.heard += [value for name, value in attrs if name in SPOKEN and value]
         self.heard += [
             value

@@ -14,7 +14,6 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import text
 
-from app.campaigns.calendar import is_working_day
 from app.campaigns.finishing import finish_waves
 from app.core import db
 from app.delivery import dispatching
@@ -69,28 +68,20 @@ class Sent:
     mailbox: str
     zone: str
     country: str
+    kind: str
 
     @property
     def day(self) -> date:
         """The day of the reader."""
         return self.at.astimezone(ZoneInfo(self.zone)).date()
 
-    @property
-    def hour(self) -> int:
-        """The hour on the reader's clock."""
-        return self.at.astimezone(ZoneInfo(self.zone)).hour
-
-    @property
-    def on_a_working_day(self) -> bool:
-        """Whether the reader works on that day."""
-        return is_working_day(self.day, self.country or None)
-
 
 _DUE = text("SELECT id FROM message WHERE state = 'queued' AND due_at <= now() ORDER BY id")
 _SENT = text(
     """
     SELECT m.claimed_at, m.invitation_id, m.number, m.wave_id, w.campaign_id, m.account_id, m.recipient,
-           coalesce(c.time_zone, a.time_zone, g.time_zone), coalesce(c.country, a.country, g.country, '')
+           coalesce(c.time_zone, a.time_zone, g.time_zone), coalesce(c.country, a.country, g.country, ''),
+           g.kind::text
     FROM message m JOIN wave w ON w.id = m.wave_id JOIN campaign g ON g.id = w.campaign_id
     JOIN invitation i ON i.id = m.invitation_id
     JOIN contact c ON c.id = i.contact_id JOIN account a ON a.id = m.account_id

@@ -4,20 +4,26 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 
+import psycopg
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from flask import Flask, url_for
 from flask.testing import FlaskClient
-from sqlalchemy import NullPool, create_engine, inspect, select, text
+from sqlalchemy import NullPool, create_engine, inspect, make_url, select, text
 
 from app import create_app
 from app.core import db
 from app.core.db import Base, reading, transaction
 from app.core.installation import SchemaError, opened
 from app.core.migrating import migrate
+from app.delivery.releasing import release
+from app.delivery.ripening import ripen
 from app.reporting.board import wave_board
+from app.reporting.standing import counted
 from app.responses.models import Response, ResponseRevision
 from app.surveys.branding import forget_brands
 from app.surveys.published import published
@@ -83,9 +89,60 @@ def test_the_data_of_the_first_release_comes_along(empty: str, customer_of: Cust
     assert held == [("kim@works.example", "*", "unsubscribed"), ("sam@works.example", "*", "by_hand")]
     assert published(response.survey_version_id).definition.languages == ("en", "de")
     assert "You answer within the hour." in customer.get(f"{survey_path(1)}?step=2").text
-    with reading() as session:
+    with counted() as session:
         board = wave_board(session, 1)
     assert (board.counts.complete, board.counts.refused, board.counts.sent) == (1, 1, 2)
+
+
+def test_the_data_of_the_third_release_comes_along(empty: str, valkey: str) -> None:
+    """Its waves run on, its figures stand, and every page and every list of the admin opens."""
+    migrate(empty, "0003")
+    engine = create_engine(empty, poolclass=NullPool)
+    with psycopg.connect(make_url(empty).set(drivername="postgresql").render_as_string()) as connection:
+        connection.execute((RELEASES / "0003.sql").read_bytes())
+    migrate(empty)
+    published.cache_clear()
+    forget_brands()
+    application = create_app(settings(empty, valkey))
+    client = application.test_client()
+    with client.session_transaction() as cookie, engine.connect() as looking:
+        person = looking.execute(text("SELECT id, session_key FROM admin_user WHERE role = 'admin'")).one()
+        cookie["user"], cookie["key"] = person
+    ids = {"wave_id": 1, "campaign_id": 1, "account_id": 1, "contact_id": 1, "message_id": 1, "invitation_id": 1}
+    for path in every_page(application, ids | {"key": "pulse", "user_id": 1}):
+        answer = client.get(path)
+        assert answer.status_code in (200, 204, 302, 404), path
+        answer.close()
+    for path in ("/", "/accounts", "/accounts/1", "/waves/1", "/answers", "/messages", "/events", "/surveys/pulse"):
+        assert client.get(path).status_code == 200, path
+    assert "Nordwind Logistik" in client.get("/accounts").text
+    assert "You answer within the hour." in client.get("/answers").text
+    with reading() as session:
+        counts = wave_board(session, 1).counts
+    assert (counts.complete, counts.bounced, counts.refused, counts.sent) == (2, 1, 1, 9)
+    later = datetime.now(UTC) + timedelta(days=14)
+    assert ripen(later) == 1
+    assert release(next_noon(later)) > 0
+    assert "You answer within the hour." in customer_page(application)
+    db.engine().dispose()
+
+
+def every_page(application: Flask, ids: dict[str, object]) -> Iterator[str]:
+    """Yield the address of every page that needs nothing but these."""
+    with application.test_request_context():
+        for rule in application.url_map.iter_rules():
+            if "GET" in (rule.methods or ()) and rule.arguments <= ids.keys() and not rule.rule.startswith("/api/"):
+                if rule.endpoint not in ("auth.logout", "static"):
+                    yield url_for(rule.endpoint, **{name: ids[name] for name in rule.arguments})
+
+
+def customer_page(application: Flask) -> str:
+    return application.test_client(use_cookies=False).get(f"{survey_path(1)}?step=2").text
+
+
+def next_noon(moment: datetime) -> datetime:
+    """Return noon of the next Wednesday: open somewhere in Europe, whatever day the test runs on."""
+    return datetime.combine(moment.date() + timedelta(days=(2 - moment.weekday()) % 7), time(12), tzinfo=UTC)
 
 
 def test_a_database_of_ones_own_is_not_migrated_by_the_way(empty: str) -> None:

@@ -26,7 +26,7 @@ from app.surveys.answers import Answer
 from tests.support.company import TODAY, Person, add_account, draft, planned, three_levels
 from tests.support.settings import settings
 from tests.support.web import csrf_token
-from workers.jobs import plan
+from workers.jobs import preview
 
 PAGES = ("/", "/accounts", "/brands", "/brands/new", "/brands/default", "/waves", "/waves/new", "/outbox", "/answers")
 
@@ -150,11 +150,13 @@ def test_a_wave_is_made_planned_and_sent_from_the_pages(database: str, admin_cli
     assert made.status_code == 302
     plan_page = made.location
     token = csrf_token(admin_client, plan_page)
-    assert "Plan this wave" in admin_client.get(plan_page).text
+    assert "Work out the preview" in admin_client.get(plan_page).text
     assert admin_client.post(plan_page, data={"csrf_token": token}).status_code == 302
-    plan(1, 1)  # what the worker does with the job
-    page = admin_client.get(plan_page).text
-    assert "Send to 6 people" in page
+    preview(1, 1)  # what the worker does with the job
+    assert "Confirm: ask 6 people" in admin_client.get(plan_page).text
+    confirmed = admin_client.post("/waves/1/plan/confirm", data={"csrf_token": token, "revision": "1"})
+    assert confirmed.status_code == 302
+    assert "Send to 6 people" in admin_client.get(plan_page).text
     sent = admin_client.post("/waves/1/send", data={"csrf_token": token})
     assert sent.status_code == 302
     again = admin_client.post("/waves/1/send", data={"csrf_token": token})
@@ -163,7 +165,7 @@ def test_a_wave_is_made_planned_and_sent_from_the_pages(database: str, admin_cli
     with transaction() as session:
         assert session.get_one(Wave, 1).state is WaveState.RUNNING
         deeds = session.scalars(text("SELECT deed FROM audit_entry WHERE actor = 'ana.sand@quorum.example'")).all()
-    assert deeds[-3:] == ["wave.created", "wave.planned", "wave.launched"]
+    assert deeds == ["wave.created", "wave.previewed", "wave.planned", "wave.approved", "wave.launched"]
 
 
 @pytest.mark.parametrize(
@@ -244,11 +246,11 @@ def test_a_plan_that_failed_says_so_on_its_page(database: str, admin_client: Fla
     with transaction() as session:
         session.execute(text("ALTER TABLE decision ADD CONSTRAINT broken CHECK (rank > 1)"))
     with pytest.raises(Exception, match="broken"):
-        plan(wave_id, 1)
+        preview(wave_id, 1)
     page = admin_client.get(f"/waves/{wave_id}/plan").text
     assert "Planning did not end well" in page
-    assert "Plan this wave" in page
+    assert "Work out the preview" in page
     with transaction() as session:
         session.execute(text("ALTER TABLE decision DROP CONSTRAINT broken"))
-    plan(wave_id, 1)
+    preview(wave_id, 1)
     assert "Planning did not end well" not in admin_client.get(f"/waves/{wave_id}/plan").text

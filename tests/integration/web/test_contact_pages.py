@@ -49,7 +49,7 @@ def test_the_rules_of_the_house_are_changed_and_stand_in_the_trail(admin_client:
     assert detail == {"any_days": {"from": 7, "to": 10}}
 
 
-@pytest.mark.parametrize("search", ["maria", "silva", "P1@COMPANY.example", "P1", "a</i> sil"])
+@pytest.mark.parametrize("search", ["maria", "silva", "P1@COMPANY.example", "P1", "sil mar"])
 def test_a_contact_is_found_by_name_address_and_id(admin_client: FlaskClient, search: str) -> None:
     asked(1)
     page = admin_client.get("/contacts", query_string={"q": search}).text

@@ -1,4 +1,4 @@
-"""The designer over a real database: a survey from nothing to its second version, and all that can come in between.
+"""The designer over a real database: a survey from nothing, a file or a copy to its second version.
 
 Everything is done without script, as a browser sends the forms.
 """
@@ -12,74 +12,19 @@ from html import unescape
 import pytest
 import yaml
 from flask import Flask
-from flask.testing import FlaskClient
-from sqlalchemy import func, select, text
-from werkzeug.test import TestResponse
+from sqlalchemy import select
 
 from app.campaigns.creating import WaveOrder, create_wave
 from app.campaigns.models import Wave
-from app.core.auth.users import add_user
 from app.core.db import reading, transaction
-from app.core.errors import NotFound, Refused
-from app.surveys import designing
+from app.core.errors import Refused
+from app.delivery.models import OutboxMail
 from app.surveys.definition import definitions
 from app.surveys.drafting import faults_of, shaped
-from app.surveys.models import Survey, SurveyRevision, SurveyVersion
+from app.surveys.models import Survey
 from app.surveys.publishing import askable, published_version
 from tests.support.company import TODAY
-from tests.support.web import csrf_token
-
-KEY = "after_delivery"
-QUESTIONS, DRIVERS, MAIL = (f"/surveys/{KEY}/{part}" for part in ("questions", "drivers", "mail"))
-
-
-class Designer:
-    """A person at the designer: sends what a form would, with the token and the revision of the page."""
-
-    def __init__(self, client: FlaskClient) -> None:
-        self.client = client
-        self.token = csrf_token(client, "/surveys/new")
-
-    def make(self, title: str = "After delivery", languages: tuple[str, ...] = ("en", "de")) -> None:
-        made = self.post("/surveys/new", begin="nothing", title=title, metric="csat", languages=list(languages))
-        assert made.status_code == 303, made.text
-
-    def page(self, path: str, status: int = 200) -> str:
-        answer = self.client.get(path)
-        assert answer.status_code == status, path
-        return unescape(answer.text)
-
-    def post(self, path: str, **fields: object) -> TestResponse:
-        return self.client.post(path, data={"csrf_token": self.token, **fields})
-
-    def save(self, path: str, fields: dict[str, object], revision: int | None = None) -> TestResponse:
-        at = stored(path.split("/")[2]).revision if revision is None else revision
-        return self.client.post(path, data={"csrf_token": self.token, "revision": str(at), **fields})
-
-    def publish(self, key: str = KEY) -> TestResponse:
-        return self.post(f"/surveys/{key}/publish", revision=str(stored(key).revision))
-
-
-@pytest.fixture
-def designer(admin_client: FlaskClient) -> Designer:
-    return Designer(admin_client)
-
-
-def stored(key: str = KEY) -> Survey:
-    with reading() as session:
-        return session.scalars(select(Survey).where(Survey.key == key)).one()
-
-
-def versions(key: str = KEY) -> list[SurveyVersion]:
-    with reading() as session:
-        return list(session.scalars(select(SurveyVersion).where(SurveyVersion.key == key).order_by(SurveyVersion.id)))
-
-
-def deeds() -> list[str]:
-    with reading() as session:
-        return list(
-            session.scalars(text("SELECT deed FROM audit_entry WHERE subject = :who"), {"who": f"survey {KEY}"})
-        )
+from tests.support.designer import DRIVERS, KEY, MAIL, QUESTIONS, Designer, deeds, stored, versions
 
 
 def test_from_nothing_to_the_second_version(designer: Designer) -> None:
@@ -122,59 +67,6 @@ def test_a_draft_with_faults_is_saved_and_not_published(designer: Designer) -> N
     assert "Missing in German" in languages
 
 
-def test_a_survey_can_be_tried_as_soon_as_there_is_something_to_try(designer: Designer) -> None:
-    designer.make()
-    pages = (f"/surveys/{KEY}", f"/surveys/{KEY}/publish")
-    assert all("Send a test" in designer.page(page) for page in pages)
-    designer.save(MAIL, {"mail.subject.de": ""})
-    assert not any("Send a test" in designer.page(page) for page in pages)
-    assert "Open the test link" not in designer.page(pages[0])
-
-
-def test_before_it_is_published_one_reads_in_whose_name_it_goes_out(designer: Designer) -> None:
-    designer.make()
-    assert "in the name of Example Company, from" in designer.page(f"/surveys/{KEY}/publish")
-
-
-def test_a_text_that_names_somebody_gets_a_field_for_when_nobody_is_known(designer: Designer) -> None:
-    designer.make(languages=("en",))
-    designer.save(MAIL, {"mail.subject.en": "A question, {first_name}"})
-    page = designer.page(MAIL)
-    assert page.count('name="mail.subject.en"') == 2
-    designer.save(MAIL, {"mail.subject.en": ["A question, {first_name}", "A question"]})
-    assert faults_of(stored().draft) == ()
-
-
-def test_two_people_at_once_lose_nothing(designer: Designer) -> None:
-    designer.make()
-    begun = stored().revision
-    designer.save(QUESTIONS, {"questions.score.text.en": "Ana's question", "title.en": "Ana's title"}, begun)
-    other = designer.save(QUESTIONS, {"questions.score.text.en": "Bo's question", "title.de": "Bo's title"}, begun)
-    assert other.status_code == 409
-    page = unescape(other.text)
-    assert "<q>Ana's question</q>" in page
-    assert ">Bo's question</textarea>" in page
-    assert stored().draft["questions"]["score"]["text"]["en"] == "Ana's question"
-    revision = int(re.search(r'name="revision" value="(\d+)"', page)[1])
-    decided = designer.save(QUESTIONS, {"questions.score.text.en": "Bo's question", "title.de": "Bo's title"}, revision)
-    assert decided.status_code == 303
-    draft = stored().draft
-    assert draft["questions"]["score"]["text"]["en"] == "Bo's question"
-    assert draft["title"] == {"en": "Ana's title", "de": "Bo's title"}
-
-
-def test_what_fits_together_is_put_together(designer: Designer) -> None:
-    designer.make()
-    begun = stored().revision
-    designer.save(DRIVERS, {"new:questions.drivers": "Price"}, begun)
-    saved = designer.save(MAIL, {"mail.subject.en": "Hello"}, begun)
-    assert saved.status_code == 303
-    assert "together with what" in designer.page(saved.location)
-    draft = stored().draft
-    assert draft["mail"]["subject"]["en"] == "Hello"
-    assert [driver["key"] for driver in draft["questions"]["drivers"]] == ["price"]
-
-
 def test_a_reason_left_out_of_a_file_is_kept_as_retired(designer: Designer) -> None:
     designer.make(languages=("en",))
     for label in ("Price", "Support"):
@@ -199,17 +91,6 @@ def test_a_reason_left_out_of_a_file_is_kept_as_retired(designer: Designer) -> N
     assert (support["drivers"][0]["key"], support["drivers"][0]["retired"]) == ("speed", True)
     assert (price["key"], price["retired"]) == ("price", True)
     assert stored().draft == shaped(versions()[-1].definition)
-
-
-def test_what_one_typed_stays_when_the_button_is_refused(designer: Designer) -> None:
-    designer.make(languages=("en",))
-    designer.save(DRIVERS, {"new:questions.drivers": "Price"})
-    designer.publish()
-    fields = {"do": "remove:questions.drivers[0]", "questions.drivers[0].label.en": "What it costs"}
-    answer = designer.save(DRIVERS, fields)
-    assert answer.status_code == 422
-    assert ">What it costs</textarea>" in answer.text
-    assert stored().draft["questions"]["drivers"][0]["label"]["en"] == "Price"
 
 
 NO_SURVEYS = (
@@ -295,17 +176,6 @@ def test_one_can_go_back_to_a_version_and_to_a_saved_state(designer: Designer) -
         assert designer.client.get(f"/surveys/{KEY}/compare?old={state}").status_code == 404
 
 
-def test_only_the_newest_hundred_saves_are_kept_and_an_older_page_is_told(designer: Designer) -> None:
-    designer.make()
-    for number in range(designing.REVISIONS_KEPT):
-        designing.change(KEY, lambda draft, n=number: draft | {"title": {"en": str(n)}}, deed="test", actor="test")
-    with reading() as session:
-        assert session.scalar(select(func.count()).select_from(SurveyRevision)) == designing.REVISIONS_KEPT
-    answer = designer.save(QUESTIONS, {"title.en": "Late"}, revision=1)
-    assert answer.status_code == 409
-    assert "open for too long" in answer.text
-
-
 def test_a_wave_asks_the_newest_version_that_is_published(designer: Designer) -> None:
     designer.make()
     with pytest.raises(Refused, match="never published"):
@@ -360,94 +230,6 @@ def test_scores_of_two_metrics_are_no_series(designer: Designer) -> None:
     assert designer.publish().status_code == 409
 
 
-def test_publishing_what_one_did_not_look_at_is_refused(designer: Designer) -> None:
-    designer.make()
-    seen = str(stored().revision)
-    designer.save(QUESTIONS, {"title.en": "Somebody else"})
-    answer = designer.post(f"/surveys/{KEY}/publish", revision=seen)
-    assert answer.status_code == 409
-    assert "Look at it once more" in answer.text
-    assert versions() == []
-
-
-def test_the_preview_shows_what_is_typed_and_stores_nothing(designer: Designer) -> None:
-    designer.make()
-    typed = {"questions.score.text.en": "Typed just {now} & <here>?", "revision": "1", "do": "remove:mail", "in": "en"}
-    shown = designer.post(f"/surveys/{KEY}/preview", **typed)
-    assert shown.status_code == 200
-    assert "Typed just now &amp; &lt;here&gt;?" in shown.text
-    assert "<script" not in shown.text
-    assert "frame-ancestors 'self'" in shown.headers["Content-Security-Policy"]
-    assert "script-src" not in shown.headers["Content-Security-Policy"]
-    for view in ("score", "reasons", "thanks", "mail0", "mail2", "mail", "no_such"):
-        for lang in ("de", "tlh"):
-            for band in ("detractor", "x"):
-                page = designer.client.get(f"/surveys/{KEY}/preview?view={view}&in={lang}&band={band}&names=unknown")
-                assert page.status_code == 200, view
-    assert designer.client.get("/surveys/support_ces/preview").status_code == 200
-    assert designer.client.get("/surveys/no_such/preview").status_code == 404
-    assert stored().revision == 1
-
-
-def test_what_a_test_shows_is_the_draft_when_it_is_right_and_else_the_newest_version(designer: Designer) -> None:
-    designer.make()
-    designer.save(MAIL, {"mail.subject.en": ""})
-    survey_id = stored().id
-    assert designing.test_definition(survey_id) is None
-    with pytest.raises(Refused, match="nothing to try"):
-        designing.trial(KEY)
-    designer.save(MAIL, {"mail.subject.en": "First"})
-    definition, brand_id = designing.test_definition(survey_id)
-    assert definition.mail.subject.root["en"] == ("First",)
-    assert brand_id is None
-    designer.publish()
-    designer.save(MAIL, {"mail.subject.en": ""})
-    assert designing.trial(KEY)[1].mail.subject.root["en"] == ("First",)
-    assert designing.test_definition(survey_id + 1) is None
-    with pytest.raises(NotFound):
-        designing.trial("relationship_nps")
-
-
-def test_a_long_survey_shows_two_languages_at_a_time(designer: Designer) -> None:
-    designer.post("/surveys/new", begin="copy", title="Long", origin="relationship_nps")
-    page = designer.page("/surveys/long/drivers?lang=ja")
-    assert page.count('.en"') > 20
-    assert page.count('.de"') == 0
-    assert len(page) < 150_000
-
-
-def test_the_list_finds_and_filters(designer: Designer) -> None:
-    designer.make()
-    assert "After delivery" in designer.page("/surveys?q=DELIVERY")
-    assert "After delivery" not in designer.page("/surveys?q=effort")
-    assert "No survey fits" in designer.page("/surveys?q=%25%00zzz")
-    assert "After delivery" not in designer.page("/surveys?state=ready_made")
-    assert "After delivery" in designer.page("/surveys?state=draft")
-
-
-def test_pages_of_no_survey_are_not_found(designer: Designer) -> None:
-    for page in ("questions", "drivers", "mail", "languages", "publish", "compare", "nothing_like_it"):
-        assert designer.client.get(f"/surveys/no_such/{page}").status_code == 404, page
-    assert designer.client.get("/surveys/no_such").status_code == 404
-
-
-def test_nothing_is_done_without_the_token_of_the_form(designer: Designer) -> None:
-    designer.make()
-    for deed in ("publish", "archive", "go-back", "languages", "questions", "replace", "brand", "preview"):
-        assert designer.client.post(f"/surveys/{KEY}/{deed}", data={"revision": "1"}).status_code == 400
-    assert stored().revision == 1
-
-
-def test_hostile_words_are_shown_as_words(designer: Designer) -> None:
-    designer.make(languages=("en", "ar"))
-    hostile = '"><script>alert(1)</script>\u202e{{7*7}}'
-    designer.save(QUESTIONS, {"title.en": hostile, "questions.score.text.ar": hostile})
-    for path in ("/surveys", f"/surveys/{KEY}", f"{QUESTIONS}?lang=ar", f"/surveys/{KEY}/publish", "/waves/new"):
-        page = designer.client.get(path)
-        assert "<script>alert" not in page.text, path
-    assert "\u202e" not in str(stored().draft)
-
-
 def test_a_brand_is_chosen_for_the_next_version(designer: Designer, application: Flask) -> None:
     designer.make()
     designer.publish()
@@ -455,10 +237,17 @@ def test_a_brand_is_chosen_for_the_next_version(designer: Designer, application:
     assert designer.post(f"/surveys/{KEY}/brand", brand="").status_code == 303
 
 
-def test_who_saved_in_between_is_named(designer: Designer, application: Flask) -> None:
-    designer.make()
-    add_user("bo.lind@quorum.example", "Bo Lind", "ink and paper, 24 sheets")
-    designing.change(KEY, lambda draft: draft | {"title": {"en": "Bo's"}}, deed="t", actor="bo.lind@quorum.example")
-    answer = designer.save(QUESTIONS, {"title.en": "Ana's"}, revision=1)
-    assert answer.status_code == 409
-    assert "bo.lind@quorum.example changed the same words" in unescape(answer.text)
+def test_a_ready_made_survey_can_be_tried_before_somebody_takes_it_over(designer: Designer) -> None:
+    page = designer.page("/surveys/relationship_nps")
+    link = re.search(r'href="([^"]+)"[^>]*>Open the test link', page)
+    assert link is not None
+    assert "This is a test" in designer.page("/s/" + link[1].rpartition("/s/")[2])
+    assert "Send a test" in page
+    at = "/surveys/relationship_nps/test-mails"
+    assert designer.post(at, address="eve@works.example", language="de", number="0").status_code == 302
+    with transaction() as session:
+        mail = session.scalars(select(OutboxMail)).one()
+        assert session.scalars(select(Survey)).all() == []
+    assert link[1].rpartition("/s/")[2] in mail.text
+    for key in ("no_such", "relationship"):
+        assert designer.client.get(f"/surveys/{key}/test-mails").status_code == 404
