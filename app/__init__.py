@@ -40,6 +40,7 @@ def create_app(settings: Settings) -> Flask:
     from app.reporting.api import api as figures_api
     from app.reporting.board_views import pages as board
     from app.reporting.chart_views import pages as charts
+    from app.reporting.digests.views import pages as digests
     from app.reporting.driver_views import pages as drivers
     from app.reporting.segment_views import pages as segments
     from app.reporting.wave_comparing_views import pages as wave_comparing
@@ -60,7 +61,7 @@ def create_app(settings: Settings) -> Flask:
         app.register_blueprint(pages)
     for pages in (campaigns, wave_comparing, quotas, wave_terms, contacts, events, campaigns_api, api_description, api_keys, saved_views):
         app.register_blueprint(pages)
-    for pages in (drivers, segments, figures_api):
+    for pages in (drivers, segments, digests, figures_api):
         app.register_blueprint(pages)
     _navigation(app)
     return app
@@ -101,6 +102,7 @@ def _navigation(app: Flask) -> None:
         ("Answers", "answers.index"),
         ("Drivers", "drivers.index"),
         ("Segments", "segments.index"),
+        ("Weekly mail", "digests.index"),
         ("Doctor", "doctor.index"),
         ("People", "people.index"),
         ("API keys", "api_keys.index"),

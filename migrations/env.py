@@ -15,6 +15,7 @@ import app.core.audit
 import app.core.auth.models
 import app.core.saved_views
 import app.delivery.models
+import app.reporting.digests.models
 import app.reporting.models
 import app.responses.models
 import app.surveys.models  # noqa: F401 - importing the models fills the metadata

@@ -17,6 +17,7 @@ from app.delivery import advancing, dispatching, pacing, releasing, reminding, r
 from app.delivery.receipts import applying, pruning
 from app.delivery.transports import make
 from app.reporting import standing
+from app.reporting.digests.sending import send_due as send_due_digests
 from workers.context import sender, settings
 
 
@@ -130,3 +131,8 @@ def forget_imports() -> None:
 def tell_standings() -> None:
     """Bring the figures of waves up to date, so that readers find little to do."""
     standing.fold()
+
+
+def send_digests() -> None:
+    """Send account managers what is new, on the day and hour that were set."""
+    send_due_digests(settings(), now=dispatching.ledger_time())

@@ -26,6 +26,7 @@ TABLE = (
     Every(60, "watch_rates"),
     Every(30, "match_receipts"),
     Every(15, "tell_standings"),
+    Every(600, "send_digests", WORK),
     Every(600, "finish_over_waves"),
     Every(6 * 3600, "forget_answered_requests"),
     Every(24 * 3600, "score_engagement", WORK),

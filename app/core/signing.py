@@ -8,7 +8,7 @@ import hashlib
 import hmac
 from typing import Literal
 
-Purpose = Literal["survey", "unsubscribe", "test"]
+Purpose = Literal["survey", "unsubscribe", "test", "digest"]
 
 _ID_BYTES = 8
 _MAC_BYTES = 16

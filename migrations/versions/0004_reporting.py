@@ -27,6 +27,33 @@ def upgrade() -> None:
     sa.Column('ours', sa.Text(), nullable=False),
     sa.PrimaryKeyConstraint('kind', 'header', name=op.f('pk_column_mapping'))
     )
+    op.create_table('digest',
+    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('manager_email', sa.Text(), nullable=False),
+    sa.Column('day', sa.Date(), nullable=False),
+    sa.Column('state', sa.Enum('sending', 'sent', 'nothing_new', 'failed', name='digest_state'), nullable=False),
+    sa.Column('reason', sa.Text(), nullable=True),
+    sa.Column('made_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('sent_at', sa.DateTime(timezone=True), nullable=True),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_digest')),
+    sa.UniqueConstraint('manager_email', 'day', name=op.f('uq_digest_manager_email_day'))
+    )
+    op.create_table('digest_rhythm',
+    sa.Column('id', sa.SmallInteger(), nullable=False),
+    sa.Column('switched_on', sa.Boolean(), nullable=False),
+    sa.Column('weekday', sa.SmallInteger(), nullable=False),
+    sa.Column('hour', sa.SmallInteger(), nullable=False),
+    sa.Column('zone', sa.Text(), nullable=False),
+    sa.Column('changed_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('changed_by', sa.Text(), nullable=False),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_digest_rhythm'))
+    )
+    op.create_table('digest_stop',
+    sa.Column('manager_email', sa.Text(), nullable=False),
+    sa.Column('stopped_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('stopped_by', sa.Text(), nullable=False),
+    sa.PrimaryKeyConstraint('manager_email', name=op.f('pk_digest_stop'))
+    )
     op.create_table('engagement_weights',
     sa.Column('id', sa.SmallInteger(), autoincrement=False, nullable=False),
     sa.Column('weights', postgresql.JSONB(astext_type=sa.Text()), server_default='{}', nullable=False),
@@ -38,6 +65,7 @@ def upgrade() -> None:
     )
     op.create_table('import_run',
     sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('purpose', sa.Text(), server_default='crm', nullable=False),
     sa.Column('state', sa.Enum('asking', 'looking', 'looked', 'taking', 'taken', 'stopped', 'failed', 'dropped', name='import_state'), nullable=False),
     sa.Column('taking', sa.Boolean(), server_default='false', nullable=False),
     sa.Column('made_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
@@ -89,11 +117,11 @@ def upgrade() -> None:
     sa.Column('score', sa.Numeric(), nullable=True),
     sa.Column('heard_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('tally', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
-    sa.Column('sent', sa.Integer(), sa.Computed('sent_decision_maker + sent_influencer + sent_user + sent_unknown', ), nullable=False),
-    sa.Column('answers', sa.Integer(), sa.Computed('answers_decision_maker + answers_influencer + answers_user + answers_unknown', ), nullable=False),
-    sa.Column('wanted', sa.SmallInteger(), sa.Computed('target_decision_maker + target_influencer + target_user', ), nullable=False),
-    sa.Column('heard', sa.SmallInteger(), sa.Computed('least(answers_decision_maker, target_decision_maker) + least(answers_influencer, target_influencer) + least(answers_user, target_user)', ), nullable=False),
-    sa.Column('coverage', sa.Numeric(), sa.Computed('(least(answers_decision_maker, target_decision_maker) + least(answers_influencer, target_influencer) + least(answers_user, target_user))::numeric / nullif(target_decision_maker + target_influencer + target_user, 0)', ), nullable=True),
+    sa.Column('sent', sa.Integer(), sa.Computed('sent_decision_maker + sent_influencer + sent_user + sent_unknown', persisted=True), nullable=False),
+    sa.Column('answers', sa.Integer(), sa.Computed('answers_decision_maker + answers_influencer + answers_user + answers_unknown', persisted=True), nullable=False),
+    sa.Column('wanted', sa.SmallInteger(), sa.Computed('target_decision_maker + target_influencer + target_user', persisted=True), nullable=False),
+    sa.Column('heard', sa.SmallInteger(), sa.Computed('least(answers_decision_maker, target_decision_maker) + least(answers_influencer, target_influencer) + least(answers_user, target_user)', persisted=True), nullable=False),
+    sa.Column('coverage', sa.Numeric(), sa.Computed('(least(answers_decision_maker, target_decision_maker) + least(answers_influencer, target_influencer) + least(answers_user, target_user))::numeric / nullif(target_decision_maker + target_influencer + target_user, 0)', persisted=True), nullable=True),
     sa.PrimaryKeyConstraint('wave_id', 'account_id', name=op.f('pk_standing'))
     )
     op.create_index(op.f('ix_standing_account_id'), 'standing', ['account_id'], unique=False)
@@ -292,6 +320,8 @@ def upgrade() -> None:
     op.add_column('response', sa.Column('segments', postgresql.JSONB(astext_type=sa.Text()), server_default='{}', nullable=False))
     op.add_column('response', sa.Column('search_words', postgresql.TSVECTOR(), sa.Computed("to_tsvector(CASE split_part(language, '-', 1) WHEN 'ar' THEN 'arabic'::regconfig WHEN 'hy' THEN 'armenian'::regconfig WHEN 'eu' THEN 'basque'::regconfig WHEN 'ca' THEN 'catalan'::regconfig WHEN 'da' THEN 'danish'::regconfig WHEN 'nl' THEN 'dutch'::regconfig WHEN 'en' THEN 'english'::regconfig WHEN 'fi' THEN 'finnish'::regconfig WHEN 'fr' THEN 'french'::regconfig WHEN 'de' THEN 'german'::regconfig WHEN 'el' THEN 'greek'::regconfig WHEN 'hi' THEN 'hindi'::regconfig WHEN 'hu' THEN 'hungarian'::regconfig WHEN 'id' THEN 'indonesian'::regconfig WHEN 'ga' THEN 'irish'::regconfig WHEN 'it' THEN 'italian'::regconfig WHEN 'lt' THEN 'lithuanian'::regconfig WHEN 'ne' THEN 'nepali'::regconfig WHEN 'nb' THEN 'norwegian'::regconfig WHEN 'nn' THEN 'norwegian'::regconfig WHEN 'no' THEN 'norwegian'::regconfig WHEN 'pt' THEN 'portuguese'::regconfig WHEN 'ro' THEN 'romanian'::regconfig WHEN 'ru' THEN 'russian'::regconfig WHEN 'sr' THEN 'serbian'::regconfig WHEN 'es' THEN 'spanish'::regconfig WHEN 'sv' THEN 'swedish'::regconfig WHEN 'ta' THEN 'tamil'::regconfig WHEN 'tr' THEN 'turkish'::regconfig WHEN 'yi' THEN 'yiddish'::regconfig ELSE 'simple'::regconfig END, regexp_replace(comments::text, '([\\u3040-\\u30ff\\u3400-\\u9fff\\uf900-\\ufaff\\uac00-\\ud7af])', ' \\1 ', 'g')::jsonb)", persisted=True), nullable=False))
     op.add_column('response', sa.Column('driver_parts', sa.ARRAY(sa.Text()), sa.Computed('driver_parts(drivers)', persisted=True), nullable=False))
+    op.drop_index(op.f('ix_response_wave_id_account_id'), table_name='response')
+    op.create_index('ix_response_counted', 'response', ['wave_id', 'account_id'], unique=False, postgresql_include=['level', 'score', 'verdict'])
     op.create_index('ix_response_search_words', 'response', ['search_words'], unique=False, postgresql_using='gin')
     op.create_index(op.f('ix_suppression_since_at'), 'suppression', ['since_at'], unique=False)
     op.create_index('ix_wave_account_value', 'wave_account', ['wave_id', sa.literal_column('annual_value DESC NULLS LAST'), 'account_id'], unique=False)
