@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from bench import importing, planning, receipts, sending, sizes, survey_page, ticking
+from bench import importing, planning, previewing, receipts, reporting, sending, sizes, survey_page, ticking
 from bench.harness import show
 
 
@@ -17,12 +17,14 @@ def main() -> None:
     show(
         [
             *planning.figures(given.contacts),
+            *previewing.figures(given.contacts),
             *importing.figures(given.contacts),
             *survey_page.figures(),
             *sizes.figures(),
             *sending.figures(given.mails),
             *receipts.figures(given.mails // 10),
             *ticking.figures(given.contacts),
+            *reporting.figures(given.contacts),
         ]
     )
     sizes.show_all()

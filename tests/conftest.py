@@ -6,9 +6,7 @@ from hypothesis import HealthCheck, settings
 
 from tests.support.browser import chromium
 from tests.support.database import cluster, database
-from tests.support.designer import designer
 from tests.support.fake_ses import fake_ses, fake_ses_server
-from tests.support.links import invitation
 from tests.support.valkey import valkey, valkey_server
 from tests.support.web import admin_client, application, customer
 
@@ -19,10 +17,8 @@ __all__ = [
     "cluster",
     "customer",
     "database",
-    "designer",
     "fake_ses",
     "fake_ses_server",
-    "invitation",
     "valkey",
     "valkey_server",
 ]

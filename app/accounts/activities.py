@@ -107,7 +107,7 @@ def take_activities(told: Sequence[Told], *, now: datetime, actor: str) -> list[
         for number in wanted:
             outcomes[number] = written.get((whose[number], told[number].key), Outcome.UNCHANGED)
         if written:
-            counts = Counter(written.values())
+            counts = Counter(outcome.value for outcome in written.values())
             audit.record(session, actor=actor, deed="activities.told", subject="activities", **counts)
         return [Taken(outcome or Outcome.UNCHANGED, contact) for outcome, contact in zip(outcomes, whose, strict=True)]
 

@@ -8,6 +8,7 @@ never matters, and the database, which only adds up, comes to the very same scor
 from __future__ import annotations
 
 import enum
+import math
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime
 from types import MappingProxyType
@@ -51,7 +52,7 @@ def age_in_days(happened_at: datetime, today: date) -> int:
 
 def points(weight: int, age: int) -> int:
     """Return what an activity of so many days counts, in millionths of a point."""
-    return round(weight * MILLIONTHS * 0.5 ** (age / HALF_LIFE))
+    return round(weight * MILLIONTHS * math.pow(0.5, age / HALF_LIFE))
 
 
 def total(activities: Iterable[Activity], today: date, weights: Weights = USUAL_WEIGHTS) -> int:

@@ -85,6 +85,6 @@ FROM import_run r CROSS JOIN LATERAL (
            sum(CAST(coalesce(outcome, outlook)->>'rejected' AS bigint)) AS rejected
     FROM import_file WHERE run_id = r.id
 ) f
-WHERE (CAST(:state AS text) IS NULL OR CAST(r.state AS text) = :state)
+WHERE r.purpose = 'crm' AND (CAST(:state AS text) IS NULL OR CAST(r.state AS text) = :state)
   AND (CAST(:search AS text) IS NULL OR r.made_by ILIKE :search OR f.files ILIKE :search)
 """

@@ -30,7 +30,7 @@ class ImportState(enum.StrEnum):
 
 
 class ImportRun(Base):
-    """Files that somebody brought together.
+    """Files that somebody brought together, for a purpose that the deeds of it know.
 
     `taking` tells whether they were only looked at or are (to be) taken. `begun_at` stands while a worker has it;
     `tries` counts the workers since somebody last asked; `trouble` says in words why it failed. Once `forgotten_at` is
@@ -41,6 +41,7 @@ class ImportRun(Base):
     __table_args__ = (Index("ix_import_run_made_at", "made_at"),)
 
     id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    purpose: Mapped[str] = mapped_column(server_default="crm")
     state: Mapped[ImportState] = mapped_column(stored_enum(ImportState, "import_state"))
     taking: Mapped[bool] = mapped_column(Boolean, server_default="false")
     made_at: Mapped[datetime] = mapped_column(server_default=func.now())

@@ -29,6 +29,10 @@ from app.core.queue import WORK, enqueue
 
 log = logging.getLogger(__name__)
 
+CRM = "crm"
+SUPPRESSION = "suppression"
+"""What files are brought for; the second is an affair of delivery."""
+
 JOB = "workers.jobs.import_files"
 LOCK = 0x69_6D_70  # «imp»: the class of the locks that workers hold while they have an import
 KEPT_FOR = timedelta(days=14)
@@ -138,16 +142,16 @@ def drop(run_id: int, *, actor: str) -> None:
 def erase(session: Session, run: ImportRun) -> None:
     """Delete all that an import holds of people and companies; its counts stay."""
     kept_files.forget(session, run.id, kept_files.GIVEN, kept_files.REJECTED)
-    for file in files(session, run.id):
+    for file in session.scalars(select(ImportFile).where(ImportFile.run_id == run.id)):
         file.sample = []
         file.outlook, file.outcome = _counts_only(file.outlook), _counts_only(file.outcome)
     run.forgotten_at = datetime.now(UTC)
 
 
-def find(session: Session, run_id: int) -> ImportRun:
+def find(session: Session, run_id: int, purpose: str = CRM) -> ImportRun:
     """Return an import; raises NotFound."""
     run = session.get(ImportRun, run_id)
-    if run is None:
+    if run is None or run.purpose != purpose:
         raise NotFound("There is no such import.")
     return run
 
@@ -235,7 +239,7 @@ def enqueue_run(run: ImportRun) -> None:
 
 
 def _held(session: Session, run_id: int, states: Sequence[ImportState]) -> ImportRun:
-    run = session.scalar(select(ImportRun).where(ImportRun.id == run_id).with_for_update())
+    run = session.scalar(select(ImportRun).where(ImportRun.id == run_id, ImportRun.purpose == CRM).with_for_update())
     if run is None:
         raise NotFound("There is no such import.")
     if run.state not in states:

@@ -10,6 +10,7 @@ import io
 import tempfile
 import unicodedata
 from collections.abc import Iterator
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -190,10 +191,11 @@ def _form(faults: dict[str, str]) -> str:
 def _saved(upload: FileStorage, folder: Path) -> Path:
     """Write an upload to a folder of its own, under the name that it has at home, as far as that is a name."""
     folder.mkdir()
-    name = (upload.filename or "").replace("\\", "/").rpartition("/")[2]
+    name = (upload.filename or "").rpartition("/")[2]
     shown = "".join(each for each in name if unicodedata.category(each)[0] != "C").strip(" .")
     path = folder / (shown.encode()[-LONGEST_NAME:].decode(errors="ignore") or "file.csv")
-    upload.save(path, buffer_size=1 << 20)
+    with closing(upload):  # a large one lies on disk until then
+        upload.save(path, buffer_size=1 << 20)
     return path
 
 

@@ -197,7 +197,7 @@ _HELD_AGAINST: Mapping[KindName, Collection[KindName]] = {
     "accounts": KINDS,
     "contacts": KINDS.keys() - {"accounts", "revenue"},
     "revenue": frozenset({"revenue"}),
-    "activities": ("activities",),
+    "activities": frozenset[KindName]({"activities"}),
 }
 """Kind of file → the kinds whose rows are judged by what it brings."""
 

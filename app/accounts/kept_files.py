@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 
 from sqlalchemy import delete, func, insert, select
@@ -31,9 +32,13 @@ def keep(session: Session, file_id: int, part: str, path: Path) -> int:
 
 def pieces(file_id: int, part: str) -> Iterator[bytes]:
     """Yield a kept file from its beginning, a mebibyte at a time."""
+    content = select(ImportPiece.content).where(ImportPiece.file_id == file_id, ImportPiece.part == part)
     with reading() as session:
-        query = select(ImportPiece.content).where(ImportPiece.file_id == file_id, ImportPiece.part == part)
-        yield from session.scalars(query.order_by(ImportPiece.number).execution_options(yield_per=1))
+        for number in count():
+            piece = session.scalar(content.where(ImportPiece.number == number))
+            if piece is None:
+                return
+            yield piece
 
 
 def write_out(file_id: int, path: Path) -> None:

@@ -192,7 +192,7 @@ def _judge_activity(row: ActivityRow, raw: ActivityRow, present: frozenset[str])
     faults = _empty(raw, {"kind": "Activity Type", "happened_at": "Activity Date"})
     if not row.person_id and not row.person_key:
         faults.append("neither Contact ID nor a valid Email says whose activity this is")
-    if not faults and row.kind and row.happened_at and not row.key:
+    if not row.key and None not in (row.kind, row.happened_at):
         row = row._replace(key=made_key(row.kind, row.happened_at))
     return row, faults, []
 

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from app.accounts.addresses import email_key
 from app.campaigns.tallying import ALL_LEVELS, SEATS, Tally
 from app.core.searching import contains, words
 from app.sampling.eligibility import Reason
@@ -20,7 +21,7 @@ from app.sampling.sample import Seat
 
 PER_PAGE = 50
 COUNTED_TO = 1_000
-FOUND_AT_MOST = 10_000
+FOUND_AT_MOST = 2_000
 ACCOUNTS_AT_MOST = 200
 FEW = 20_000
 STEPS = (200, 2_000, 20_000)
@@ -70,10 +71,15 @@ class Wanted:
 
 
 class Found(NamedTuple):
-    """Keys in their order, and whether more follow in the direction that was looked in."""
+    """Keys in their order, whether more follow in the direction that was looked in, and how many there are in all.
+
+    `total` is None where nobody knows; unless `exact` there are more.
+    """
 
     keys: list[Key]
     more: bool
+    total: int | None
+    exact: bool
 
 
 # One reading along the index for each kind of decision; together they hold the next page.
@@ -102,7 +108,8 @@ _ALL = """
     ORDER BY wave_id {way}, account_id {way}, contact_id {way} LIMIT :most
 """
 _KIND = """
-    (coalesce(d.seat::text, d.reason::text) = ANY(:outcomes) AND d.level::text = ANY(:levels))
+    (d.level = ANY(CAST(:levels AS dmu_level[])) AND (d.seat = ANY(CAST(:seats AS seat[]))
+                                                       OR d.reason = ANY(CAST(:reasons AS exclusion_reason[]))))
 """
 _STEP = "SELECT a.id FROM account a WHERE a.id {beyond}= :account AND {accounts} ORDER BY a.id {way} LIMIT :step"
 _OF_ACCOUNTS = """
@@ -114,8 +121,7 @@ _OF_ACCOUNTS = """
 # A merged account keeps its number in the plan.
 _SEARCHED = """
     WITH people AS MATERIALIZED (
-        (SELECT c.id, c.account_id FROM contact c
-         WHERE :words <> '' AND c.search_words @@ to_tsquery('simple', :words) LIMIT :found)
+        (SELECT c.id, c.account_id FROM contact c WHERE {said} LIMIT :found)
         UNION SELECT c.id, c.account_id FROM contact c WHERE c.external_id = :search
     ), companies AS MATERIALIZED (
         SELECT a.id FROM account a WHERE a.name ILIKE :like OR a.external_id = :search LIMIT :companies
@@ -147,21 +153,20 @@ def find(
     before: Key | None = None,
     most: int = PER_PAGE,
 ) -> Found:
-    """Return up to `most` decisions behind one place, or ahead of another, in the order of accounts and contacts."""
-    back = before is not None
+    """Return up to `most` decisions behind one place, or ahead of another, in the order of accounts and contacts.
+
+    How many there are is known on the first page, and wherever the plan has counted it.
+    """
+    known = not (wanted.by_account or wanted.search)
+    first = after is None and before is None
+    read = most if known or not first else max(COUNTED_TO, most)
     place = before if before is not None else after or _FIRST
-    keys = [Key(*row) for row in _keys(session, wanted, counted, place, back, most + 1)]
-    more, keys = len(keys) > most, keys[:most]
-    return Found(keys[::-1] if back else keys, more)
-
-
-def how_many(session: Session, wanted: Wanted, counted: Tally) -> tuple[int, bool]:
-    """Return how many decisions are wanted, and whether that is all of them; beyond `COUNTED_TO` nobody counts."""
-    kinds = wanted.kinds(counted)
-    if not (wanted.by_account or wanted.search):
-        return sum(people for *_, people in kinds), True
-    found = find(session, wanted, counted, most=COUNTED_TO)
-    return len(found.keys), not found.more
+    keys = [Key(*row) for row in _keys(session, wanted, counted, place, before is not None, read + 1)]
+    total = sum(people for *_, people in wanted.kinds(counted)) if known else min(len(keys), read) if first else None
+    shown = keys[:most]
+    return Found(
+        shown[::-1] if before is not None else shown, len(keys) > most, total, known or not first or len(keys) <= read
+    )
 
 
 def _keys(session: Session, wanted: Wanted, counted: Tally, place: Key, back: bool, most: int) -> Sequence[Any]:
@@ -172,6 +177,7 @@ def _keys(session: Session, wanted: Wanted, counted: Tally, place: Key, back: bo
     given |= {"wave_id": wanted.wave_id, "account": place.account_id, "contact": place.contact_id, "most": most}
     clauses = {"beyond": "<" if back else ">", "way": "DESC" if back else "ASC", "accounts": accounts, "kind": _KIND}
     if wanted.search:
+        clauses["said"] = said(wanted.search)
         clauses["join"] = _JOIN if wanted.by_account else ""
         given |= search_parameters(wanted.search) | kind_parameters(kinds)
         return session.execute(text(_SEARCHED.format(**clauses)), given).all()
@@ -225,15 +231,28 @@ def account_condition(wanted: Wanted) -> tuple[str, dict[str, Any]]:
     return " AND ".join(conditions) or "true", parameters
 
 
-def kind_parameters(kinds: Sequence[tuple[str, str, int]]) -> dict[str, Any]:
+def kind_parameters(kinds: Sequence[tuple[str, str, int]]) -> dict[str, list[str]]:
     """Return what `_KIND` binds. Wanted are levels and outcomes, each of all its kinds."""
-    return {"levels": sorted({level for level, *_ in kinds}), "outcomes": sorted({outcome for _, outcome, _ in kinds})}
+    outcomes = {outcome for _, outcome, _ in kinds}
+    return {
+        "levels": sorted({level for level, *_ in kinds}),
+        "seats": sorted(outcomes & set(SEATS)),
+        "reasons": sorted(outcomes - set(SEATS)),
+    }
+
+
+def said(search: str) -> str:
+    """Return what holds of contacts `c` who are looked for, as SQL: a whole address, else words of name and address."""
+    if email_key(search) is not None:
+        return "c.email_key = :email_key"
+    return "c.search_words @@ to_tsquery('simple', :words)" if words(search) else "false"
 
 
 def search_parameters(search: str) -> dict[str, Any]:
     """Return what a search for people and accounts binds."""
     return {
         "words": words(search),
+        "email_key": email_key(search),
         "search": search,
         "like": contains(search),
         "found": FOUND_AT_MOST,

@@ -100,13 +100,14 @@ def history(session: Session, campaign_id: int, page: int) -> tuple[list[Line], 
     return [_line(entry, waves.get(entry.subject)) for entry in entries], total
 
 
-def changes_since(session: Session, campaign_id: int, saves: int) -> list[Line]:
-    """Return the last `saves` changes of a campaign's settings, the oldest first."""
+def last_changes(session: Session, campaign_id: int, saves: int) -> tuple[list[Line], list[Mapping[str, Any]]]:
+    """Return the last `saves` changes of a campaign's settings, the oldest first: in words, and as they are kept."""
     changed = select(AuditEntry).where(
         AuditEntry.subject == f"campaign {campaign_id}", AuditEntry.deed == "campaign.changed"
     )
-    entries = session.scalars(changed.order_by(AuditEntry.id.desc()).limit(max(saves, 0))).all()
-    return [_line(entry, None) for entry in reversed(entries)]
+    newest = session.scalars(changed.order_by(AuditEntry.id.desc()).limit(max(saves, 0))).all()
+    entries = list(reversed(newest))
+    return [_line(entry, None) for entry in entries], [entry.detail for entry in entries]
 
 
 def setting_in_words(name: str, value: Any) -> str:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.campaigns.cadence import Cadence
 from app.campaigns.calendar import NeverOpen, next_working_day
-from app.campaigns.campaign_form import AFTER_EVENT, RHYTHMS
+from app.campaigns.campaign_form import RHYTHMS
 from app.campaigns.closures import closures
 from app.campaigns.models import Campaign, CampaignState
 from app.campaigns.next_steps import following_wave
@@ -99,7 +99,7 @@ def all_campaigns(session: Session, wanted: Wanted, now: datetime) -> Iterator[l
 
 def rhythm(campaign: Campaign) -> str:
     """Return when a campaign asks, in words."""
-    return RHYTHMS[AFTER_EVENT if campaign.kind is Kind.TRANSACTIONAL else campaign.cadence]
+    return "after an event" if campaign.kind is Kind.TRANSACTIONAL else RHYTHMS[campaign.cadence]
 
 
 def next_by_rhythm(campaign: Campaign, made: set[str], today: date, closed: Closures) -> tuple[str, date] | None:

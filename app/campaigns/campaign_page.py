@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal
 
 from flask import render_template, request, url_for
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from app.accounts import discretion
 from app.campaigns.campaign_history import LABELS, history, setting_in_words
 from app.campaigns.campaign_history import PER_PAGE as HISTORY_PER_PAGE
 from app.campaigns.campaign_list import next_by_rhythm, rhythm
@@ -21,7 +23,7 @@ from app.campaigns.triggers import TriggerSettings
 from app.campaigns.upcoming import campaign_day
 from app.core import navigation
 from app.core.errors import NotFound
-from app.core.formats import day, number
+from app.core.formats import day, money, number
 from app.core.listing import page_asked
 from app.surveys.models import StoredBrand
 from app.surveys.publishing import askable
@@ -86,6 +88,7 @@ def settings_in_words(session: Session, campaign: Campaign) -> list[tuple[str, s
     said = [
         ("Survey", surveys.get(campaign.survey_key, f"{campaign.survey_key}, which cannot be asked now")),
         (LABELS["audience"], setting_in_words("audience", campaign.audience)),
+        *_values(campaign),
         (LABELS["starts_on"], day(campaign.starts_on)),
         (LABELS["ends_on"], day(campaign.ends_on) if campaign.ends_on else "none"),
         ("Sender", campaign.sender_name or "the one of the brand"),
@@ -96,7 +99,7 @@ def settings_in_words(session: Session, campaign: Campaign) -> list[tuple[str, s
         ("Contact rules", _rules(session, campaign)),
     ]
     if campaign.kind is Kind.RELATIONSHIP:
-        said[2:2] = [
+        said[1:1] = [
             (LABELS["quota"], setting_in_words("quota", campaign.quota).capitalize()),
             (LABELS["segment_quotas"], setting_in_words("segment_quotas", campaign.segment_quotas)),
             ("Waves go out", setting_in_words("goes_by_itself", campaign.goes_by_itself)),
@@ -107,6 +110,15 @@ def settings_in_words(session: Session, campaign: Campaign) -> list[tuple[str, s
 
 def _waiting(campaign: Campaign, wave: WaveLine) -> Waiting:
     return Waiting(wave.name, day(wave.planned_for), wave.approved_at is not None or campaign.goes_by_itself)
+
+
+def _values(campaign: Campaign) -> list[tuple[str, str]]:
+    """Return the range of annual value that is asked, to whoever may see what accounts are worth."""
+    kept = campaign.audience.get("value")
+    if not kept or not discretion.exact():
+        return []
+    low, high = (money(Decimal(kept[name]), campaign.currency) if name in kept else "any" for name in ("from", "to"))
+    return [("Annual value", f"{low} to {high}")]
 
 
 def _window(campaign: Campaign) -> str:

@@ -5,11 +5,11 @@ Saving names the revision that the form was made of: of two people who change a 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from flask import Blueprint, Response, flash, redirect, render_template, request, stream_with_context, url_for
+from flask import Blueprint, Response, abort, flash, redirect, render_template, request, stream_with_context, url_for
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -27,7 +27,7 @@ from app.campaigns.campaign_form import (
     read_campaign,
     typed_campaign,
 )
-from app.campaigns.campaign_history import changes_since
+from app.campaigns.campaign_history import Line, last_changes
 from app.campaigns.campaign_list import COLUMNS, PER_PAGE, SORTS, Wanted, all_campaigns, campaign_page
 from app.campaigns.campaign_offering import (
     EMPTY_SEGMENTS,
@@ -53,6 +53,7 @@ from app.campaigns.making_waves import make_wave_now
 from app.campaigns.matching import Matching, matching
 from app.campaigns.models import Campaign, CampaignState
 from app.campaigns.rates import currencies
+from app.campaigns.reconciling import reconciled
 from app.campaigns.settings import CampaignSettings, Kind
 from app.core.auth.rights import Right
 from app.core.auth.sessions import actor, needs
@@ -60,6 +61,7 @@ from app.core.db import reading
 from app.core.errors import NotFound, QuorumError, Refused
 from app.core.listing import page_asked, text_asked
 from app.core.safe_csv import csv_pieces
+from app.core.saved_view_pages import bar
 
 pages = Blueprint("campaigns", __name__, template_folder="templates")
 pages.register_blueprint(deeds)
@@ -83,8 +85,16 @@ def index() -> str:
     wanted, now = _wanted(), datetime.now(UTC)
     with reading() as session:
         found = campaign_page(session, wanted, now)
+    shown = {"q": wanted.search, "state": wanted.state, "kind": wanted.kind, "trouble": "1" if wanted.trouble else ""}
+    kept: dict[str, Any] = {name: value for name, value in shown.items() if value}
     return render_template(
-        "campaigns/campaigns.html", found=found, wanted=wanted, per_page=PER_PAGE, states=CampaignState, kinds=Kind
+        "campaigns/campaigns.html",
+        found=found,
+        wanted=wanted,
+        per_page=PER_PAGE,
+        states=CampaignState,
+        views=bar("campaigns.index"),
+        csv_href=url_for("campaigns.as_csv", sort=wanted.sort, **kept),
     )
 
 
@@ -151,12 +161,22 @@ def _take(opened: Opened | None) -> Reply:
         return _form(given, faults, opened), 422
     try:
         return _made(settings, deed) if opened is None else _changed(opened, settings)
-    except Overtaken as error:
-        return _form(given, {"revision": str(error)}, opened, overtaken=True), 409
+    except Overtaken:
+        return _overtaken(settings, _opened(opened.id)) if opened is not None else abort(409)
     except Faulty as error:
         return _form(given, beside_fields(error.faults), opened), 422
     except Refused as error:
         return _form(given, {"name": str(error)}, opened), 422
+
+
+def _overtaken(mine: CampaignSettings, opened: Opened) -> Reply:
+    """Show what others changed meanwhile, with their changes in the form wherever this person changed nothing."""
+    saves = int(opened.revision) - _number(request.form.get("revision", ""))
+    with reading() as session:
+        lines, changes = last_changes(session, opened.id, saves)
+    both = reconciled(mine, opened.settings, changes)
+    given = typed_campaign(both, sees_values=discretion.exact())
+    return _form(given, {"revision": "Somebody else changed it."}, opened, theirs=lines), 409
 
 
 def _made(settings: CampaignSettings, deed: str) -> AnyResponse:
@@ -192,7 +212,7 @@ def _form(
     count: bool = True,
     more: bool = False,
     folded: bool = True,
-    overtaken: bool = False,
+    theirs: Sequence[Line] = (),
 ) -> str:
     with reading() as session:
         ground = _ground(session, opened)
@@ -201,13 +221,11 @@ def _form(
         rows = [*typed_segments(given), *[TypedSegment()] * (EMPTY_SEGMENTS + 2 * more)]
         choices = offering(session, opened.settings if opened else settings)
         counted = _count(session, settings) if count else None
-        seen = _number(request.form.get("revision", ""))
-        theirs = changes_since(session, opened.id, seen) if overtaken and opened else []
         held = currencies(session)
     return render_template(
         "campaigns/campaign_form.html",
         opened=opened,
-        revision=_revision(opened, overtaken),
+        revision=_revision(opened, told=bool(theirs)),
         theirs=theirs,
         given={name: first(given, name) for name in given},
         faults=faults,
@@ -227,11 +245,11 @@ def _form(
     )
 
 
-def _revision(opened: Opened | None, overtaken: bool) -> str:
+def _revision(opened: Opened | None, *, told: bool) -> str:
     """Return the revision that the form is made of: once one was told what others did, theirs."""
     if opened is None:
         return ""
-    return opened.revision if overtaken else request.form.get("revision", opened.revision)
+    return opened.revision if told else request.form.get("revision", opened.revision)
 
 
 def _count(session: Session, settings: CampaignSettings) -> Matching | None:

@@ -143,7 +143,14 @@ def _check(session: Session, settings: CampaignSettings, campaign: Campaign | No
         raise Faulty(found)
 
 
+def as_told(settings: CampaignSettings) -> dict[str, Any]:
+    """Return settings as the audit trail tells them."""
+    return {name: _plain(value) for name, value in columns(settings).items()}
+
+
 def _shown(campaign: Campaign) -> dict[str, Any]:
-    """Return the settings as the audit trail keeps them."""
-    kept = {each.name: getattr(campaign, each.name) for each in fields(CampaignSettings)}
-    return {name: value.isoformat() if isinstance(value, date | datetime) else value for name, value in kept.items()}
+    return {each.name: _plain(getattr(campaign, each.name)) for each in fields(CampaignSettings)}
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, date | datetime) else value

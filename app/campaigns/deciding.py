@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from app.campaigns.browsing import CHOSEN, EXCLUDED, Key, Wanted, account_condition, search_parameters
+from app.campaigns.browsing import CHOSEN, EXCLUDED, Key, Wanted, account_condition, said, search_parameters
 from app.sampling.eligibility import Reason
 from app.sampling.sample import Seat
 
@@ -51,9 +51,7 @@ _STREAM = """
 """
 _DETAIL = "CASE WHEN d.reason = 'excluded_by_manager' THEN coalesce(c.exclusion_reason, h.reason) END AS detail"
 _SEARCHED = """
-    (d.contact_id IN (SELECT s.id FROM contact s
-                      WHERE (:words <> '' AND s.search_words @@ to_tsquery('simple', :words))
-                         OR s.external_id = :search)
+    (d.contact_id IN (SELECT c.id FROM contact c WHERE {said} OR c.external_id = :search)
      OR d.account_id IN (SELECT s.id FROM account s WHERE s.name ILIKE :like OR s.external_id = :search))
 """
 _ROWS = text(
@@ -97,7 +95,7 @@ def _streamed(session: Session, wanted: Wanted) -> Iterator[Any]:
         conditions.append("coalesce(d.seat::text, d.reason::text) = :reason")
         given["reason"] = wanted.reason
     if wanted.search:
-        conditions.append(_SEARCHED)
+        conditions.append(_SEARCHED.format(said=said(wanted.search)))
         given |= search_parameters(wanted.search)
     query = text(_STREAM.format(detail=_DETAIL, wanted=" AND ".join(conditions)))
     bound = {name: value for name, value in given.items() if f":{name}" in query.text}

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from app.campaigns.tallying import Tally
 from app.sampling.selection import LEVELS
 
-PER_PAGE = 50
+PER_PAGE = 25
 MOST_PEOPLE = 100
 
 _ACCOUNTS = text(

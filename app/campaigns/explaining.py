@@ -118,16 +118,16 @@ def standing_in(session: Session, wave: Wave, campaign: Campaign, contact_id: in
     ranks: Sequence[Mapping[str, Any]] = []
     if decision["rank"] is not None:
         these = {"account_id": decision["account_id"], "level": decision["level"], "shown": SHOWN_RANKS}
-        ranks = session.execute(_RANKS, given | these).mappings().all()
+        ranks = [dict(row) for row in session.execute(_RANKS, given | these).mappings()]
     outcome = decision["seat"] or decision["reason"]
     remedies = list(_remedies(session, wave, campaign, contact, account, decision["reason"]))
-    return Standing(contact, account, decision, in_words(outcome, decision["detail"]), [], remedies, ranks)
+    return Standing(contact, account, dict(decision), in_words(outcome, decision["detail"]), [], remedies, ranks)
 
 
 def _remedies(
     session: Session, wave: Wave, campaign: Campaign, contact: Contact, account: Account, reason: str | None
 ) -> Iterator[str]:
-    if reason in _REMEDIES:
+    if reason is not None and reason in _REMEDIES:
         yield _REMEDIES[reason]
     elif reason == Reason.EMBARGOED:
         until = max(filter(None, (contact.embargoed_until, account.embargoed_until)), default=None)

@@ -88,13 +88,13 @@ def correct(round_id: int, contact_id: int) -> AnyResponse | tuple[str, int]:
     read, faults = read_person(given)
     if read is None:
         return _person_page(round_id, contact_id, given, faults), 422
-    options = {"seen": given.get("seen", ""), "another": "another" in given, "by": nominator()}
+    by, seen, another, now = nominator(), given.get("seen", ""), "another" in given, datetime.now(UTC)
     try:
-        changed = nominating.correct_person(round_id, contact_id, read, **options, now=datetime.now(UTC))
+        changed = nominating.correct_person(round_id, contact_id, read, seen=seen, another=another, by=by, now=now)
     except Doubtful as doubt:
         return _person_page(round_id, contact_id, given, {doubt.field: str(doubt)}), 422
     except Refused as refusal:
-        return _person_page(round_id, contact_id, given, {"last_name": str(refusal)}), 409
+        return _person_page(round_id, contact_id, given, {"last_name": str(refusal)}, conflict=True), 409
     flash(f"{full_name(read)} is corrected." if changed else "Nothing was changed.", "done")
     return redirect(_account_of(round_id, contact_id))
 
@@ -173,7 +173,13 @@ def _account_page(round_id: int, account_id: int, given: dict[str, str], faults:
 
 
 def _person_page(
-    round_id: int, contact_id: int, given: dict[str, str] | None, faults: dict[str, str], reason: str = ""
+    round_id: int,
+    contact_id: int,
+    given: dict[str, str] | None,
+    faults: dict[str, str],
+    reason: str = "",
+    *,
+    conflict: bool = False,
 ) -> str:
     with reading() as session:
         of = round_asked(session, round_id)
@@ -190,6 +196,7 @@ def _person_page(
         why=why,
         given=kept if given is None else given,
         seen=mark(contact),
+        conflict=conflict,
         faults=faults,
         reason=reason,
         levels=LEVELS,

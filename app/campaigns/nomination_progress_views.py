@@ -146,8 +146,8 @@ def _letter(of: Round, row: dict[str, Any] | None, link: str) -> str:
         greeting, lack = "Hello,", "some of your accounts lack people to ask"
     else:
         greeting = f"Hello {row['name']}," if row["name"] else "Hello,"
-        one = row["short"] == 1
-        lack = f"{row['short']} of your {row['accounts']} accounts {'lacks' if one else 'lack'} people to ask"
+        few = f"{row['short']} of your {row['accounts']} accounts {'lacks' if row['short'] == 1 else 'lack'}"
+        lack = f"{'your account lacks' if row['accounts'] == row['short'] == 1 else few} people to ask"
     parts = [
         greeting,
         f"before we ask our customers ({of.name}), please look at the list of your accounts: {lack}. Name whom you "

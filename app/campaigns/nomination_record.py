@@ -10,6 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from app.campaigns.nominating_models import Deed
+from app.campaigns.nomination_form import FIELDS
 from app.core.formats import level_name
 from app.core.searching import contains
 
@@ -88,12 +89,10 @@ def _rows(session: Session, wanted: Wanted, limit: int | None, offset: int) -> I
     given = {"round_id": wanted.round_id, "deed": wanted.deed, "search": search, "account_id": wanted.account_id}
     query = _PAGE.execution_options(yield_per=1000)
     for row in session.execute(query, given | {"limit": limit, "offset": offset}).mappings():
-        changes = [_change(name, row["before"].get(name), row["after"].get(name)) for name in _fields(row)]
+        before, after = row["before"], row["after"]
+        fields = [name for name in (*FIELDS, "exclusion_reason") if name in before or name in after]
+        changes = [_change(name, before.get(name), after.get(name)) for name in fields]
         yield {**row, "words": WORDS[Deed(row["deed"])], "changes": changes}
-
-
-def _fields(row: Mapping[str, Any]) -> list[str]:
-    return [name for name in dict.fromkeys([*row["before"], *row["after"]]) if name not in ("word", "status")]
 
 
 def _change(name: str, before: str | None, after: str | None) -> dict[str, str | None]:

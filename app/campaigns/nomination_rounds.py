@@ -174,12 +174,12 @@ def _locked(session: Session, round_id: int) -> NominationRound:
     return kept
 
 
-def _rounds() -> Select[tuple[NominationRound, Wave | None, Campaign]]:
+def _rounds() -> Select[NominationRound, Wave, Campaign]:
     its = Campaign.id == func.coalesce(NominationRound.campaign_id, Wave.campaign_id)
     query = select(NominationRound, Wave, Campaign).outerjoin(Wave, Wave.id == NominationRound.wave_id)
     return query.join(Campaign, its)
 
 
-def _read(row: Row[NominationRound, Wave | None, Campaign], now: datetime) -> Round:
+def _read(row: Row[NominationRound, Wave, Campaign], now: datetime) -> Round:
     kept, wave, campaign = row
     return Round(kept, campaign, wave, now.astimezone(ZoneInfo(campaign.time_zone)).date())

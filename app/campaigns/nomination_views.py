@@ -35,6 +35,8 @@ pages.register_blueprint(people)
 pages.register_blueprint(progress)
 
 USUAL_DAYS = 14
+COUNTED = 8
+"""Rounds of which the list of rounds tells figures."""
 COLUMNS = (
     *("account_id", "account", "manager", "manager_email", "annual_value", "currency", "people_wanted", "people_known"),
     *("missing_decision_maker", "missing_influencer", "missing_user", "word", "said_by"),
@@ -48,9 +50,12 @@ def index() -> str:
     with reading() as session:
         rounds = [as_seen(each) for each in all_rounds(session, datetime.now(UTC))]
         care = nominator().care
-        waiting = {each.id: sums(session, each, care) for each in rounds if each.over is None}
+        current = [each for each in rounds if each.over is None]
+        waiting = {each.id: sums(session, each, care) for each in current[:COUNTED]}
         grounded = bool(grounds(session))
-    return render_template("campaigns/nominations.html", rounds=rounds, waiting=waiting, grounded=grounded)
+    return render_template(
+        "campaigns/nominations.html", rounds=rounds, current=len(current), waiting=waiting, grounded=grounded
+    )
 
 
 @pages.get("/nominations/new")

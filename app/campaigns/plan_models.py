@@ -17,7 +17,8 @@ class WavePlan(Base):
 
     `revision` counts its changes, so that nobody confirms what somebody else changed meanwhile. `totals` are counted
     once (see `tallying`), `choices` are the managers and countries one may look for. `terms` are the settings of the
-    wave it was worked out with, `trail_to` the last line of the audit trail that it knows of. `changed` says what a try to confirm it found changed, empty when nothing.
+    wave it was worked out with, `trail_to` the last line of the audit trail that it knows of. `changed` says what a
+    try to confirm it found changed, empty when nothing.
     """
 
     __tablename__ = "wave_plan"

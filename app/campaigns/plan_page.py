@@ -11,8 +11,7 @@ from sqlalchemy.orm import Session
 from app.accounts.models import Account
 from app.accounts.places import country_name
 from app.campaigns.asking_again import find_contacts
-from app.campaigns.browsing import PER_PAGE, Key, Wanted, find, how_many, is_level, is_outcome
-from app.campaigns.cadence import Cadence
+from app.campaigns.browsing import PER_PAGE, Found, Key, Wanted, find, is_level, is_outcome
 from app.campaigns.confirming import GONE
 from app.campaigns.deciding import WORDS, decisions_at, in_words, person_name
 from app.campaigns.excluding import seats_lost
@@ -46,7 +45,7 @@ def plan_context(session: Session, wave: Wave, campaign: Campaign) -> dict[str, 
     shown["outcomes"] = [
         {"reason": outcome, "people": people, "chosen": outcome in SEATS} for outcome, people in counted.outcomes()
     ]
-    shown["goes_on_its_day"] = campaign.state in GOING and campaign.cadence is not Cadence.BY_HAND
+    shown["goes_on_its_day"] = campaign.state in GOING and (wave.approved_at is not None or campaign.goes_by_itself)
     if preview and plan is not None:
         shown |= {"since": since_preview(session, wave, plan), "changed": _changed(session, plan)}
     shown |= {"country_name": lambda code: country_name(code) or code, "csv_filters": _filters()}
@@ -122,7 +121,6 @@ def _decisions(session: Session, wave: Wave, plan: WavePlan | None, counted: Tal
         found = find(session, wanted, counted)
     passed = _number_asked("n") if after or before else 0
     rows = [decision_row(row, wave.id) for row in decisions_at(session, wave.id, found.keys)]
-    total, exact = how_many(session, wanted, counted)
     account = session.get(Account, wanted.account_id) if wanted.account_id is not None else None
     return {
         "wanted": wanted,
@@ -130,11 +128,12 @@ def _decisions(session: Session, wave: Wave, plan: WavePlan | None, counted: Tal
         "choices": plan.choices if plan is not None else {},
         "rows": rows,
         "others": [] if rows or not wanted.search else find_contacts(session, wanted.search)[:OTHERS_SHOWN],
-        "turn": _turning(found.keys, passed, total, exact, more=found.more or before is not None),
+        "turn": _turning(found, passed, more=found.more or before is not None),
     }
 
 
-def _turning(keys: list[Key], passed: int, total: int, exact: bool, *, more: bool) -> dict[str, Any]:
+def _turning(found: Found, passed: int, *, more: bool) -> dict[str, Any]:
+    keys = found.keys
     first = last = None
     if keys and passed:
         place = f"{keys[0].account_id}.{keys[0].contact_id}"
@@ -144,7 +143,7 @@ def _turning(keys: list[Key], passed: int, total: int, exact: bool, *, more: boo
     if keys and more:
         place = f"{keys[-1].account_id}.{keys[-1].contact_id}"
         last = navigation.url_with(after=place, before=None, n=passed + len(keys))
-    shown = {"from": passed + 1, "to": passed + len(keys), "total": total, "exact": exact}
+    shown = {"from": passed + 1, "to": passed + len(keys), "total": found.total, "exact": found.exact}
     return shown | {"previous": first, "next": last, "beginning": passed > 0}
 
 

@@ -29,7 +29,7 @@ from app.campaigns.views import user_id, wave_in_view
 from app.core.auth.sessions import actor
 from app.core.db import reading
 from app.core.errors import NotFound, Refused
-from app.core.formats import number
+from app.core.formats import day, number
 from app.core.listing import page_asked, text_asked
 from app.core.safe_csv import csv_pieces
 from app.sampling.selection import LEVELS
@@ -164,7 +164,7 @@ def confirm(wave_id: int) -> AnyResponse:
         flash("Not confirmed yet: something changed since this was worked out. Look again, then confirm.", "warning")
         return redirect(url_for("waves.plan", wave_id=wave_id))
     people = "1 person is" if counted.chosen == 1 else f"{number(counted.chosen)} people are"
-    flash(f"«{wave.name}» is confirmed: {people} asked from {wave.planned_for:%d %B %Y} on.", "done")
+    flash(f"«{wave.name}» is confirmed: {people} asked from {day(wave.planned_for)} on.", "done")
     return redirect(url_for("campaigns.show", campaign_id=campaign.id))
 
 

@@ -185,7 +185,7 @@ def histogram(
     everybody: without it they are counted as if each had one of their own.
     """
     tried = Tried(ground, {"a": quotas})
-    bound = {} if among is None else {"among": list(among)}
+    bound: dict[str, Any] = {} if among is None else {"among": list(among)}
     query = f", split AS ({SPLIT.format(t='a')}) {_HISTOGRAM}"
     return Histogram(tried.rows(session, query, shared_addresses=shared_addresses, **bound))
 
@@ -282,7 +282,7 @@ def _value(buckets: Buckets | None, parameters: dict[str, Any]) -> str:
 
 def _page(session: Session, tried: Tried, query: str, page: int, *, by_supply: bool) -> AccountPage:
     """Return a page; where the people there are do not decide what is on it, they are counted for its accounts only."""
-    bounds = {"limit": PER_PAGE, "offset": (max(page, 1) - 1) * PER_PAGE}
+    bounds: dict[str, Any] = {"limit": PER_PAGE, "offset": (max(page, 1) - 1) * PER_PAGE}
     found = tried.rows(session, query, supply=by_supply, **bounds)
     if not found and page > 1:
         return _page(session, tried, query, 1, by_supply=by_supply)

@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import literal, or_, select
 from sqlalchemy.orm import Session
 
-from app.campaigns.cadence import Cadence, next_occurrence, wave_key, wave_name
+from app.campaigns.cadence import next_occurrence, wave_key, wave_name
 from app.campaigns.calendar import next_working_day
 from app.campaigns.closures import closures
 from app.campaigns.creating import draft_wave
@@ -36,9 +36,8 @@ _OPEN = (WaveState.RUNNING, WaveState.PAUSED)
 
 
 def going(session: Session) -> Sequence[int]:
-    """Return the campaigns whose waves the scheduler makes."""
-    query = select(Campaign.id).where(Campaign.state.in_(_GOING), Campaign.cadence != Cadence.BY_HAND)
-    return session.scalars(query.order_by(Campaign.id)).all()
+    """Return the campaigns that the scheduler looks after: it makes waves of a rhythm, and sends what is approved."""
+    return session.scalars(select(Campaign.id).where(Campaign.state.in_(_GOING)).order_by(Campaign.id)).all()
 
 
 def make_next_wave(campaign_id: int, now: datetime) -> int | None:

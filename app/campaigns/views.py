@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
+from typing import Any
 
 from flask import (
     Blueprint,
@@ -18,10 +19,11 @@ from flask import (
     stream_with_context,
     url_for,
 )
-from sqlalchemy import select, text
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
+from app.campaigns import wave_list
 from app.campaigns.browsing import Wanted
 from app.campaigns.creating import WaveOrder, create_wave, is_currency, is_plausible
 from app.campaigns.deciding import REASON_COLUMNS, stream_reasons
@@ -34,6 +36,7 @@ from app.core.auth.rights import Right
 from app.core.auth.sessions import actor, current_user, needs
 from app.core.db import reading
 from app.core.errors import NotFound, Refused
+from app.core.listing import page_asked, text_asked
 from app.core.safe_csv import csv_pieces
 from app.sampling import presets
 from app.sampling.quota import QuotaTable
@@ -41,23 +44,33 @@ from app.surveys.publishing import askable
 
 pages = Blueprint("waves", __name__, template_folder="templates")
 
-_WAVES = text(
-    """
-    SELECT w.id, w.key, w.name, c.name AS campaign, w.state, w.planned_for, w.ends_on,
-           (SELECT count(*) FROM invitation i WHERE i.wave_id = w.id) AS invitations
-    FROM wave w JOIN campaign c ON c.id = w.campaign_id ORDER BY w.id DESC
-    """
-)
-
 
 @pages.get("/waves")
 def index() -> str:
     """List the waves, the newest first."""
+    wanted = _listed()
     with reading() as session:
-        rows = [dict(row) for row in session.execute(_WAVES).mappings()]
+        rows, total = wave_list.wave_page(session, wanted)
     for row in rows:
         row["href"] = url_for("waves.plan", wave_id=row["id"])
-    return render_template("campaigns/waves.html", rows=rows)
+        row["campaign_href"] = url_for("campaigns.show", campaign_id=row["campaign_id"])
+    shown = {"q": wanted.search, "state": wanted.state, "campaign": str(wanted.campaign_id or "")}
+    kept: dict[str, Any] = {name: value for name, value in shown.items() if value}
+    return render_template(
+        "campaigns/waves.html",
+        rows=rows,
+        total=total,
+        wanted=wanted,
+        per_page=wave_list.PER_PAGE,
+        csv_href=url_for("waves.as_csv", sort=wanted.sort, **kept),
+    )
+
+
+@pages.get("/waves.csv")
+def as_csv() -> Response:
+    """Return the waves that the list shows, all of them, streamed."""
+    headers = {"Content-Disposition": 'attachment; filename="waves.csv"'}
+    return Response(stream_with_context(_list_csv(_listed())), mimetype="text/csv", headers=headers)
 
 
 @pages.get("/waves/new")
@@ -191,3 +204,19 @@ def wave_in_view(session: Session, wave_id: int) -> tuple[Wave, Campaign]:
     wave, campaign = found
     navigation.show(navigation.InView(campaign.name, wave.name, url_for("reporting.board", wave_id=wave_id)))
     return wave, campaign
+
+
+def _listed() -> wave_list.Wanted:
+    campaign, sort = text_asked("campaign"), text_asked("sort")
+    return wave_list.Wanted(
+        search=text_asked(),
+        state=text_asked("state"),
+        campaign_id=int(campaign) if campaign.isascii() and campaign.isdecimal() and len(campaign) < 18 else 0,
+        sort=sort if sort.removeprefix("-") in wave_list.SORTS else "-planned_for",
+        page=page_asked(),
+    )
+
+
+def _list_csv(wanted: wave_list.Wanted) -> Iterator[str]:
+    with reading() as session:
+        yield from csv_pieces(wave_list.COLUMNS, wave_list.all_waves(session, wanted))

@@ -23,6 +23,10 @@ _PLANNED = """
     SELECT account_id FROM wave_account WHERE wave_id = :wave_id
     UNION SELECT account_id FROM invitation WHERE wave_id = :wave_id
 """
+_DELETED = """
+    LEFT JOIN LATERAL (SELECT detail, at FROM audit_entry WHERE subject = 'account ' || {account}
+                       AND deed = 'account.deleted' ORDER BY id DESC LIMIT 1) e ON true
+"""
 _NAME = "nullif(concat_ws(' ', c.first_name, c.last_name), '')"
 
 
@@ -44,8 +48,7 @@ KINDS: Mapping[str, Kind] = {
         SELECT p.account_id, e.detail ->> 'name' AS account, NULL::bigint AS contact_id, NULL AS person,
                NULL AS was, NULL AS now, e.at
         FROM ({_PLANNED}) p
-        LEFT JOIN LATERAL (SELECT detail, at FROM audit_entry WHERE subject = 'account ' || p.account_id
-                           AND deed = 'account.deleted' ORDER BY id DESC LIMIT 1) e ON true
+        {_DELETED.format(account="p.account_id")}
         WHERE NOT EXISTS (SELECT FROM account a WHERE a.id = p.account_id)
           AND NOT EXISTS (SELECT FROM merged_account k WHERE k.old_id = p.account_id)
         """,
@@ -89,11 +92,12 @@ KINDS: Mapping[str, Kind] = {
         "person who was asked is deleted",
         "people who were asked are deleted",
         "No mail leaves to them any more. What they answered stays.",
-        """
-        SELECT i.account_id, coalesce(a.name, k.name) AS account, i.contact_id, NULL AS person,
-               NULL AS was, NULL AS now, NULL::timestamptz AS at
+        f"""
+        SELECT i.account_id, coalesce(a.name, k.name, e.detail ->> 'name') AS account, i.contact_id, NULL AS person,
+               NULL AS was, NULL AS now, e.at
         FROM invitation i LEFT JOIN account a ON a.id = i.account_id
         LEFT JOIN merged_account k ON k.old_id = i.account_id
+        {_DELETED.format(account="i.account_id")}
         WHERE i.wave_id = :wave_id AND NOT EXISTS (SELECT FROM contact c WHERE c.id = i.contact_id)
         """,
     ),

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, stream_with_context, url_for
 from sqlalchemy import func, select
-from werkzeug.utils import secure_filename
 from werkzeug.wrappers import Response as AnyResponse
 
 from app.accounts.models import EVERYTHING, Contact, Suppression, SuppressionReason
@@ -19,16 +16,14 @@ from app.core.db import reading
 from app.core.errors import NotFound, QuorumError
 from app.core.listing import page_asked, text_asked
 from app.core.safe_csv import csv_pieces
-from app.core.web import takes_upload
 from app.delivery.suppressing import LONGEST_WHY, add, entries, scopes
-from app.delivery.suppression_files import HEADER, import_suppressions, stream_suppressions
+from app.delivery.suppression_files import HEADER, stream_suppressions
 from app.delivery.suppression_sync_views import sync_standing
 from app.delivery.suppression_syncing import lift_everywhere
 
 pages = Blueprint("suppression", __name__, template_folder="templates")
 
 PER_PAGE = 50
-LARGEST_FILE_MB = 64
 
 WORDS = {
     SuppressionReason.HARD_BOUNCE: "mail bounced for good",
@@ -93,37 +88,6 @@ def remove() -> AnyResponse | tuple[str, int]:
     lift_everywhere(settings(), found.email_key, why=why, actor=actor(), scope=found.scope, reasons={found.reason})
     flash(f"{found.email_key} is off the list for that reason; it is on record.", "done")
     return redirect(url_for("suppression.index"))
-
-
-@pages.get("/suppression/import")
-@needs(Right.EDIT)
-def ask_file() -> str:
-    """Ask for a file of addresses."""
-    return render_template("delivery/suppression_import.html", outcome=None, fault=None, megabytes=LARGEST_FILE_MB)
-
-
-@pages.post("/suppression/import")
-@takes_upload(megabytes=LARGEST_FILE_MB)
-def take_file() -> str | tuple[str, int]:
-    """Put the addresses of a file on the list, or only look; say what became of each row that was not used."""
-    upload, dry_run = request.files.get("file"), "dry_run" in request.form
-    outcome, fault = None, "Choose a CSV file with a column Email."
-    if upload is not None and upload.filename:
-        with tempfile.TemporaryDirectory(prefix="quorum-") as folder:
-            path = Path(folder) / (secure_filename(upload.filename) or "suppression.csv")
-            upload.save(path)
-            try:
-                outcome = import_suppressions(path, actor=actor(), dry_run=dry_run)
-            except QuorumError as error:
-                fault = str(error)
-    page = render_template(
-        "delivery/suppression_import.html",
-        outcome=outcome,
-        dry_run=dry_run,
-        fault=None if outcome else fault,
-        megabytes=LARGEST_FILE_MB,
-    )
-    return page if outcome else (page, 422)
 
 
 def _given(*names: str) -> dict[str, str]:

@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
-from app.accounts.models import Account
+from app.accounts.models import Account, MergedAccount
 from app.core.errors import NotFound
 from app.core.searching import contains
 from app.reporting.anonymity import NAMED
@@ -70,11 +70,15 @@ _REVENUE = text(
 )
 _WAVES = text(
     """
-    SELECT s.*, w.name AS wave, w.planned_for, w.state, g.name AS campaign, g.kind, v.definition ->> 'metric' AS metric
+    SELECT s.*, k.name AS merged_name, w.name AS wave, w.planned_for, w.state, g.name AS campaign, g.kind,
+           v.definition ->> 'metric' AS metric
     FROM standing s
     JOIN wave w ON w.id = s.wave_id JOIN campaign g ON g.id = w.campaign_id
     JOIN survey_version v ON v.id = w.survey_version_id
-    WHERE s.account_id = :account_id AND (s.wanted > 0 OR s.sent > 0)
+    LEFT JOIN merged_account k ON k.old_id = s.account_id
+    WHERE s.account_id IN (SELECT CAST(:account_id AS bigint) UNION ALL
+                           SELECT old_id FROM merged_account WHERE account_id = :account_id)
+      AND (s.wanted > 0 OR s.sent > 0)
     ORDER BY w.planned_for DESC, w.id DESC LIMIT :limit
     """
 )
@@ -168,6 +172,11 @@ def account_sheet(session: Session, account_id: int, wanted: Wanted | None) -> A
         below=below,
         lifetimes=lifetime_below(session, account_id) if children else [],
     )
+
+
+def taken_in_by(session: Session, account_id: int) -> int | None:
+    """Return the account into which one that is gone was merged, None when there is none."""
+    return session.scalar(select(MergedAccount.account_id).where(MergedAccount.old_id == account_id))
 
 
 def people_not_asked(session: Session, account_id: int, wave_id: int | None, page: int) -> tuple[list[Row], int, int]:

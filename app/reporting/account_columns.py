@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import Any
 
 from app.accounts.discretion import told
-from app.reporting.alerts import ALERTS
+from app.reporting.alerts import alerts_shown
 from app.reporting.filtering import LEVELS
 from app.surveys.metrics import rounded
 
@@ -93,8 +93,9 @@ def file_header(columns: Mapping[str, Column], currency: str) -> list[str]:
     return ["Account ID", *labels, *more, "Alerts"]
 
 
-def file_line(columns: Mapping[str, Column], row: Row) -> list[object]:
-    """Return a row of that file."""
+def file_line(columns: Mapping[str, Column], row: Row, *, named: bool) -> list[object]:
+    """Return a row of that file; of an anonymous survey without the alerts that tell what somebody said."""
     more = [row["currency"]] if "lifetime_value" in columns else []
-    alerts = "; ".join(ALERTS[key].phrase for key in row["alerts"])
+    shown = alerts_shown(named)
+    alerts = "; ".join(shown[key].phrase for key in row["alerts"] if key in shown)
     return [row["external_id"], *(column.cell(row) for column in columns.values()), *more, alerts]

@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from flask import render_template, request, url_for
+from flask import redirect, render_template, request, url_for
 from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response
 
 from app.campaigns.deciding import WORDS
 from app.core.listing import page_asked
-from app.reporting.account import PER_PAGE, AccountSheet, account_sheet, people_not_asked
+from app.reporting.account import PER_PAGE, AccountSheet, account_sheet, people_not_asked, taken_in_by
 from app.reporting.account_people import counts_of, full_name, level_score, said, tiers, voices
 from app.reporting.alerts import ALERTS
 from app.reporting.anonymity import Anonymity, anonymity
@@ -24,9 +25,11 @@ from app.reporting.viewing import account_row, show_in_view, wave_in_view
 from app.surveys.metrics import METRICS, display
 
 
-def sheet(account_id: int) -> str:
+def sheet(account_id: int) -> str | Response:
     """Show one account in a wave: its people, why each is asked or not, and what they said."""
     with counted() as session:
+        if into := taken_in_by(session, account_id):
+            return redirect(url_for("accounts.sheet", account_id=into, wave=request.args.get("wave")))
         board, found = _found(session, account_id)
         others, total, page = (
             people_not_asked(session, account_id, board.wave.id, page_asked()) if board else ([], 0, 1)

@@ -77,10 +77,11 @@ def _csv() -> Iterator[str]:
             yield from csv_pieces(["Account ID", "Account", "Alerts"], [])
             return
         board = wave_board(session, wave_id)
-        columns = columns_shown(_columns(), named=_anonymity(board).named)
+        named = _anonymity(board).named
+        columns = columns_shown(_columns(), named=named)
         currency = board.wave.currency
         rows = stream_accounts(session, _asked(session, board).wanted)
-        lines = (file_line(columns, {**row, "wave_currency": currency}) for row in rows)
+        lines = (file_line(columns, {**row, "wave_currency": currency}, named=named) for row in rows)
         yield from csv_pieces(file_header(columns, currency), lines)
 
 

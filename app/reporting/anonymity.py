@@ -6,18 +6,21 @@ count and how they draw it is theirs. Rules: domain section 6. Beyond it (ours),
 - nothing that was said is shown before the wave is finished: of a figure that moves by one answer, everybody who looked
   before and after knows that answer;
 - siblings are left out until those left out are together as many as one alone would have to be;
-- one cut at a time: two filters at once would let one cut be taken from another.
+- one cut at a time, and no two groups of different cuts that differ by a few people only (everybody in Germany, and
+  everybody who reads German): one could be taken from the other.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from app.surveys.metrics import ANONYMOUS, METRICS
 
 Group = TypeVar("Group")
+Crossings = Iterable[Mapping[tuple[Group, str], int]]
 
 SAID = frozenset(
     {
@@ -64,13 +67,16 @@ class Anonymity:
         """Tell whether comments, distributions and drivers of `n` answers may be shown."""
         return not self.sealed and n >= self.detail_from
 
-    def scored(self, groups: Mapping[Group, int]) -> frozenset[Group]:
-        """Return which groups may show their score; `groups` are all parts of one whole, with their answers."""
-        return self._shown(groups, self.score_from)
+    def scored(self, groups: Mapping[Group, int], crossed: Crossings[Group] = ()) -> frozenset[Group]:
+        """Return which groups may show their score; `groups` are all parts of one whole, with their answers.
 
-    def detailed(self, groups: Mapping[Group, int]) -> frozenset[Group]:
+        `crossed` are other cuts of the same answers that are shown as well: answers by (this group, that group).
+        """
+        return self._shown(groups, self.score_from, crossed)
+
+    def detailed(self, groups: Mapping[Group, int], crossed: Crossings[Group] = ()) -> frozenset[Group]:
         """Return which groups may show comments, distributions and drivers."""
-        return self._shown(groups, self.detail_from)
+        return self._shown(groups, self.detail_from, crossed)
 
     def why(self, n: int) -> str | None:
         """Return why something of `n` answers is not shown, in a sentence; None when all of it may be."""
@@ -82,17 +88,33 @@ class Anonymity:
             return f"Anonymous survey: comments and drivers are shown from {self.detail_from} answers on."
         return f"Anonymous survey: shown from {self.score_from} answers on, so that nobody can be recognised."
 
-    def _shown(self, groups: Mapping[Group, int], least: int) -> frozenset[Group]:
+    def _shown(self, groups: Mapping[Group, int], least: int, crossed: Crossings[Group]) -> frozenset[Group]:
         if self.sealed:
             return frozenset()
         if self.named:
             return frozenset(groups)
+        close = _close(crossed, least)
         waiting = sorted((group for group in groups if groups[group] > 0), key=groups.__getitem__)
-        left_out = sum(groups[group] for group in waiting if groups[group] < least)
-        shown = [group for group in waiting if groups[group] >= least]
+        left_out = sum(groups[group] for group in waiting if groups[group] < least or group in close)
+        shown = [group for group in waiting if groups[group] >= least and group not in close]
         while 0 < left_out < least and shown:
             left_out += groups[shown.pop(0)]
         return frozenset(shown)
+
+
+def _close(crossed: Crossings[Group], least: int) -> set[Group]:
+    """Return the groups that differ from a group of another cut, large enough to be shown, by fewer than `least`."""
+    close = set()
+    for table in crossed:
+        mine: Counter[Any] = Counter()
+        others: Counter[Any] = Counter()
+        for (group, other), n in table.items():
+            mine[group] += n
+            others[other] += n
+        for (group, other), n in table.items():
+            if others[other] >= least and 0 < mine[group] + others[other] - 2 * n < least:
+                close.add(group)
+    return close
 
 
 def anonymity(metric: str, *, finished: bool) -> Anonymity:

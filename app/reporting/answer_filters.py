@@ -98,7 +98,6 @@ def choices(session: Session, wanted: Wanted, names: DriverNames, found: Seen | 
     asked = found.definition.driver_paths if found else ()
     paths = sorted({*asked, wanted.driver} - {WITHOUT_DRIVER, ""})
     languages = sorted({*_languages(session, found), wanted.language} - {""})
-    given_by = [(key, said.capitalize()) for key, said in VERDICT_WORDS.items()]
     return {
         "band": [("", "Any score"), *((band, f"{band.capitalize()}s") for band in BANDS)],
         "level": [("", "Any level"), *((level.value, level_name(level, many=True)) for level in Level)],

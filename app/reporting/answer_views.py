@@ -8,8 +8,10 @@ from typing import Any
 from flask import Blueprint, Response, render_template, request, stream_with_context, url_for
 from sqlalchemy.orm import Session
 
+from app.core import navigation
 from app.core.db import reading
 from app.core.listing import text_asked
+from app.core.navigation import url_with
 from app.core.safe_csv import csv_pieces
 from app.core.saved_view_pages import bar
 from app.reporting.anonymity import Anonymity
@@ -55,7 +57,9 @@ def show(invitation_id: int) -> str:
     """Show one answer: what it says, every revision, and who or what gave it."""
     with reading() as session:
         sheet = answer_sheet(session, invitation_id)
-        show_in_view(session, seen(session, sheet.wave_id))
+        asked = seen(session, sheet.wave_id)
+        here = url_for("reporting.board", wave_id=asked.wave.id)
+        navigation.show(navigation.InView(asked.campaign.name, asked.wave.name, here))
         if sheet.answer is None:
             return render_template("reporting/answer_anonymous.html", wave_id=sheet.wave_id)
         names = driver_names(session, [sheet.answer["survey_version_id"]])
@@ -94,7 +98,7 @@ def _named_page(session: Session, found: Seen | None) -> str:
         filters=filters_in_force(wanted, names),
         choices=choices(session, wanted, names, found),
         plain=plain_filters(),
-        csv=url_for("answers.as_csv", **request.args.to_dict(flat=False)),
+        csv=url_with().replace("/answers", "/answers.csv", 1),
         views=bar("answers.index"),
     )
 

@@ -22,7 +22,7 @@ from app.core.errors import NotFound
 from app.reporting.rates import DISPOSITIONS, Dispositions
 from app.reporting.standing_sql import SUMS
 from app.surveys.metrics import METRICS, Score
-from app.surveys.models import SurveyVersion
+from app.surveys.published import published
 
 _TALLY = text("SELECT level, what, amount FROM tally WHERE wave_id = :wave_id")
 _BEFORE = text(
@@ -123,7 +123,7 @@ def wave_board(session: Session, wave_id: int) -> Board:
         campaign=session.get_one(Campaign, wave.campaign_id),
         lines=tuple(_line(level, totals[level], accounts) for level in Level),
         accounts=accounts,
-        metric=session.get_one(SurveyVersion, wave.survey_version_id).definition["metric"],
+        metric=published(wave.survey_version_id).definition.metric,
     )
 
 

@@ -22,7 +22,7 @@ DIGITS = {"ces": 1}
 
 @dataclass(frozen=True)
 class Shown:
-    """A figure in words: `reason` says why there is none, `note` what stands beside it, `change` is held against before."""
+    """A figure in words: `reason` is why there is none, `note` stands beside it, `change` is since the wave before."""
 
     value: str
     reason: str | None = None
@@ -68,7 +68,7 @@ def headline(board: Board) -> str:
 
 
 def share(value: Fraction | None, before: Fraction | None, reason: str | None, digits: int = 0) -> Shown:
-    """Return a share of one with its change in points; `reason` stands for a share that is not there, or means nothing."""
+    """Return a share of one with its change in points, or a dash with the `reason` why there is none."""
     if value is None or reason:
         return Shown(NOTHING, reason=reason or "there is nothing to count")
     if before is None:
@@ -90,7 +90,7 @@ def revenue(board: Board, before: Board | None, part: str, level: Level | None =
     reason = why_nothing(board) if part != "surveyed" else why_not_sent(board)
     if board.of_revenue(part, level) is None:
         reason = "nobody is wanted here" if level and not board.accounts[f"accounts_{level}"] else "no value is known"
-    return share(board.of_revenue(part, level), before and _said(before, part, level), reason)
+    return share(board.of_revenue(part, level), _said(before, part, level) if before else None, reason)
 
 
 def _said(before: Board, part: str, level: Level | None) -> Fraction | None:
@@ -136,11 +136,12 @@ def privacy(board: Board) -> Anonymity:
 def scores(board: Board) -> dict[Level | None, Score]:
     """Return the scores that may be shown: of all levels together (None), and of each level."""
     guard, metric = privacy(board), METRICS[board.metric]
+    if not guard.score(board.scores.total()):
+        return {}
     shown = guard.scored({line.level: sum(line.scores.values()) for line in board.lines})
-    found = {line.level: metric.score(line.scores) for line in board.lines if line.level in shown}
-    if guard.score(board.scores.total()):
-        return {level: score for level, score in {None: board.score, **found}.items() if score is not None}
-    return {}
+    found: dict[Level | None, Score | None] = {None: board.score}
+    found |= {line.level: metric.score(line.scores) for line in board.lines if line.level in shown}
+    return {level: score for level, score in found.items() if score is not None}
 
 
 def score(board: Board, before: Board | None, level: Level | None = None) -> Shown:

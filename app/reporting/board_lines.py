@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 from flask import url_for
 
@@ -68,27 +69,34 @@ def account_lines(board: Board, before: Board | None) -> list[Line]:
 
 
 def _accounts(board: Board, before: Board | None, level: Level | None) -> dict[str, Cell]:
-    def listed(**asked: str) -> str:
+    def listed(**asked: Any) -> str:
         return url_for("accounts.index", wave=board.wave.id, **asked)
-
-    def accounts(part: str) -> Shown:
-        old = before.of_accounts(part, level) if before and not why_nothing(before) else None
-        reason = why_nothing(board) if part != "surveyed" else why_not_sent(board)
-        found = share(board.of_accounts(part, level), old, reason)
-        counted = board.accounts[f"accounts_{part}{f'_{level}' if level else ''}"]
-        return found if found.reason else Shown(number(counted), note=found.value, change=found.change, trend=found.trend)
 
     wanted = board.accounts[f"accounts_{level}" if level else "accounts"]
     heard, surveyed = listed(heard=level or "any"), listed(surveyed=level or "any")
     return {
         "accounts": Cell(_count(wanted), listed(wanted=level) if level else listed()),
-        "surveyed": Cell(accounts("surveyed"), surveyed),
-        "heard": Cell(accounts("heard"), heard),
-        "covered": Cell(accounts("covered"), listed(covered=level or "all")),
+        "surveyed": Cell(_part(board, before, "surveyed", level), surveyed),
+        "heard": Cell(_part(board, before, "heard", level), heard),
+        "covered": Cell(_part(board, before, "covered", level), listed(covered=level or "all")),
         "revenue_surveyed": Cell(revenue(board, before, "surveyed", level), surveyed),
         "revenue_heard": Cell(revenue(board, before, "heard", level), heard),
         "revenue_weighted": Cell(revenue(board, before, "weighted", level), listed(sort=level or "coverage")),
     }
+
+
+def decision_makers(board: Board, before: Board | None) -> Shown:
+    """Return in how many accounts a decision maker answered."""
+    return replace(_part(board, before, "heard", Level.DECISION_MAKER), note=None)
+
+
+def _part(board: Board, before: Board | None, part: str, level: Level | None) -> Shown:
+    """Return how many accounts are surveyed, heard or covered, with their share beside."""
+    old = before.of_accounts(part, level) if before and not why_nothing(before) else None
+    reason = why_not_sent(board) if part == "surveyed" else why_nothing(board)
+    found = share(board.of_accounts(part, level), old, reason)
+    counted = board.accounts[f"accounts_{part}{f'_{level}' if level else ''}"]
+    return found if found.reason else replace(found, value=number(counted), note=found.value)
 
 
 def _count(count: int) -> Shown:

@@ -16,7 +16,7 @@ from app.core.auth.sessions import allowed, needs
 from app.core.formats import number
 from app.reporting import board_figures as figures
 from app.reporting.board import Board, board_before, latest_wave_id, wave_board
-from app.reporting.board_lines import account_lines, people_lines
+from app.reporting.board_lines import account_lines, decision_makers, people_lines
 from app.reporting.largest import largest
 from app.reporting.rates import bounce_rate, completion_rate, participation_rate, response_rate_of_delivered
 from app.reporting.standing import counted
@@ -25,7 +25,6 @@ from app.reporting.wave_charts import charts_there
 
 pages = Blueprint("reporting", __name__, template_folder="templates")
 
-_DM = Level.DECISION_MAKER
 RATES = {
     "delivered": response_rate_of_delivered,
     "bounce": bounce_rate,
@@ -75,37 +74,35 @@ def _board(session: Session, wave_id: int) -> str:
 
 
 def _figures(found: Board, before: Board | None) -> list[dict[str, Any]]:
+    """Return the three to five figures that matter, each with the address of its rows."""
     wave, facts = found.wave.id, found.accounts
-    said = _figure(found.metric.upper(), figures.score(found, before), url_for("answers.index", wave=wave))
-    rate = figures.response(found, before)
-    answered = f"{number(found.counts.answered)} of {number(found.counts.sent)} asked"
-    response = _figure("Response rate", rate, url_for("answers.index", wave=wave), answered)
+    answers, answered = url_for("answers.index", wave=wave), number(found.counts.answered)
+    response = _figure(
+        "Response rate", figures.response(found, before), answers, f"{answered} of {number(found.counts.sent)} asked"
+    )
+    said = _figure(found.metric.upper(), figures.score(found, before), answers)
     if not facts["accounts"]:
         return [response, said]
-    wanted = f"{number(found.heard)} of {number(found.target)} wanted answers"
-    makers = figures.share(found.of_accounts("heard", _DM), before and before.of_accounts("heard", _DM), None)
-    counted_makers = figures.Shown(
-        number(facts["decision_makers_heard"]) if not figures.why_nothing(found) else "—",
-        reason=figures.why_nothing(found),
-        note=f"of {number(facts['accounts'])} accounts",
-        change=makers.change,
-        trend=makers.trend,
-    )
-    heard = figures.revenue(found, before, "heard")
+
+    def listed(**asked: Any) -> str:
+        return url_for("accounts.index", wave=wave, **asked)
+
     surveyed, weighted = (figures.revenue(found, None, part).value for part in ("surveyed", "weighted"))
+    wanted = f"{number(found.heard)} of {number(found.target)} wanted answers"
     return [
         _figure(
             "Revenue heard",
-            heard,
-            url_for("accounts.index", wave=wave, heard="any"),
+            figures.revenue(found, before, "heard"),
+            listed(heard="any"),
             f"surveyed {surveyed}, weighted by coverage {weighted}",
         ),
-        _figure("Coverage", figures.coverage(found, before), url_for("accounts.index", wave=wave, sort="coverage"), wanted),
+        _figure("Coverage", figures.coverage(found, before), listed(sort="coverage"), wanted),
         response,
         _figure(
             "Decision makers heard",
-            counted_makers,
-            url_for("accounts.index", wave=wave, silent="decision_maker", sort="-annual_value"),
+            decision_makers(found, before),
+            listed(heard=Level.DECISION_MAKER),
+            f"of {number(facts['accounts'])} accounts",
         ),
         said,
     ]

@@ -82,5 +82,3 @@ def chart_response(order: Order, filename: str) -> Response:
     if order.form == "png":
         response.headers.set("Content-Disposition", "attachment", filename=f"{filename}.png")
     return response
-
-

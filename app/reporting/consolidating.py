@@ -1,6 +1,7 @@
 """Own figures of an account and those of everything below it: Σ numerators / Σ denominators, never a mean of means.
 
-Values are those a wave froze, in the wave's one currency; amounts in the accounts' own currencies stay apart.
+Values are those a wave froze, in the wave's one currency; amounts in the accounts' own currencies stay apart. What a
+wave froze of an account that was merged since goes with the account that took it in.
 """
 
 from __future__ import annotations
@@ -29,14 +30,17 @@ _HEARD = {level: f"least(s.answers_{level}, s.target_{level})" for level in _LEV
 
 _SUMS = text(
     f"""
-    {_BELOW}
-    SELECT b.top, count(*) AS accounts, count(s.wave_id) AS accounts_asked,
+    {_BELOW}, known AS (
+        SELECT top, id, 1 AS there FROM below
+        UNION ALL SELECT b.top, k.old_id, 0 FROM below b JOIN merged_account k ON k.account_id = b.id
+    )
+    SELECT b.top, sum(b.there) AS accounts, count(s.wave_id) AS accounts_asked,
            {", ".join(f"coalesce(sum(s.{name}), 0) AS {name}" for name in _SUMMED)},
            {", ".join(f"coalesce(sum({heard}), 0) AS heard_{level}" for level, heard in _HEARD.items())},
            sum(s.annual_value) AS annual_value, coalesce(sum(s.required), 0) AS required,
            count(*) FILTER (WHERE s.wanted > 0 AND s.annual_value IS NULL) AS values_unknown,
            coalesce(sum(round(s.score * s.answers)), 0) AS worth
-    FROM below b LEFT JOIN standing s ON s.wave_id = :wave_id AND s.account_id = b.id
+    FROM known b LEFT JOIN standing s ON s.wave_id = :wave_id AND s.account_id = b.id
     GROUP BY b.top
     """
 )
@@ -86,7 +90,7 @@ def consolidated(session: Session, tops: Sequence[int], wave_id: int) -> dict[in
     names = (*_SUMMED, "required", *(f"heard_{level}" for level in _LEVELS))
     return {
         row["top"]: Consolidated(
-            accounts=row["accounts"],
+            accounts=int(row["accounts"]),
             accounts_asked=row["accounts_asked"],
             annual_value=row["annual_value"],
             values_unknown=row["values_unknown"],

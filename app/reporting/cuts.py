@@ -109,11 +109,37 @@ def answers_by(session: Session, wave_id: int, dimension: str) -> dict[str, int]
     return {row.value: row.answers for row in session.execute(statement, {"wave_id": wave_id, **parameters})}
 
 
+Crossing = Mapping[tuple[str, str], int]
+
+
 def may_be_cut(session: Session, wave_id: int, cut: Cut, allowed: Anonymity) -> bool:
     """Tell whether the details of a cut may be shown: never two cuts of an anonymous survey, nor one too small."""
     if allowed.named or not cut:
         return True
-    if len(cut.values) > 1:
+    if len(cut.values) > 1 or not cut.values.keys() <= DIMENSIONS.keys():
         return False
     [(dimension, value)] = cut.values.items()
-    return value in allowed.detailed(answers_by(session, wave_id, dimension))
+    crossed = crossings(session, wave_id, dimension, allowed)
+    return value in allowed.detailed(answers_by(session, wave_id, dimension), crossed)
+
+
+def crossings(session: Session, wave_id: int, dimension: str, allowed: Anonymity) -> list[Crossing]:
+    """Return how the groups of a dimension cross those of the dimensions before it; nothing where people are named.
+
+    Of two groups that differ by a few people only the one of the earlier dimension stays, so one direction is enough.
+    """
+    names = list(DIMENSIONS)
+    if allowed.named or dimension not in DIMENSIONS:
+        return []
+    before = names[: names.index(dimension)]
+    return [_crossing(session, wave_id, dimension, other) for other in before]
+
+
+def _crossing(session: Session, wave_id: int, dimension: str, other: str) -> Crossing:
+    statement = text(
+        f"""
+        SELECT {dimension_sql(dimension, "r")[0]} AS value, {dimension_sql(other, "r")[0]} AS other, count(*) AS answers
+        FROM response r WHERE r.wave_id = :wave_id AND r.verdict <> 'machine' GROUP BY 1, 2
+        """
+    )
+    return {(row.value, row.other): row.answers for row in session.execute(statement, {"wave_id": wave_id})}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from app.accounts.models import Level
 from app.reporting.cuts import WHOLE, Cut
 from app.reporting.drivers import Count, Drivers, Part, add_up
-from app.surveys.metrics import METRICS, Metric
+from app.surveys.metrics import METRICS, Band, Metric
 
 Key = TypeVar("Key")
 
@@ -21,7 +21,7 @@ Key = TypeVar("Key")
 # so the parts add up to the whole.
 _PARTS = """
     WITH heard AS (
-        SELECT h.account_id, h.answers, greatest(f.annual_value, 0) AS value, f.annual_value IS NOT NULL AS valued
+        SELECT h.account_id, h.answers, greatest({worth}, 0) AS value, {worth} IS NOT NULL AS valued
         FROM (SELECT account_id, count(*) AS answers FROM response
               WHERE wave_id = :wave_id AND verdict <> 'machine' GROUP BY account_id) h
         LEFT JOIN wave_account f ON f.wave_id = :wave_id AND f.account_id = h.account_id
@@ -51,19 +51,40 @@ def driver_report(session: Session, wave_id: int, metric: str, cut: Cut = WHOLE)
     """Count the drivers of the answers of a wave, those of machines left out."""
     condition, parameters = cut.condition("r")
     values = {"wave_id": wave_id, **parameters}
-    statement = _PARTS.format(band=_band_sql(METRICS[metric]), cut=condition)
+    statement = _PARTS.format(band=_band_sql(METRICS[metric]), cut=condition, worth=_worth_sql(METRICS[metric]))
     rows = session.execute(text(statement), values).all()
     scores = session.execute(text(_SCORES.format(cut=condition)), values).all()
     levels = [level for level in Level if any(row.level == level for row in scores)]
     return DriverReport(
-        drivers=_drivers(metric, scores, rows),
-        levels={level: _drivers(metric, _on(level, scores), _on(level, rows)) for level in levels},
+        drivers=_drivers(metric, scores, _merged(rows, lambda row: row.of_account)),
+        levels={level: _of_level(metric, level, scores, rows) for level in levels},
         scores=_summed((row.score, row.answers) for row in scores),
     )
 
 
-def _on(level: Level, rows: Iterable[Any]) -> list[Any]:
-    return [row for row in rows if row.level == level]
+def _of_level(metric: str, level: Level, scores: Sequence[Any], rows: Sequence[Any]) -> Drivers:
+    """Return the drivers of a level without their revenue."""
+    mine = [row for row in rows if row.level == level]
+    counts = (count._replace(valued=0, value=0) for count in _merged(mine, lambda _: 1))
+    return _drivers(metric, [row for row in scores if row.level == level], counts)
+
+
+def _merged(rows: Iterable[Any], of_account: Callable[[Any], int]) -> Iterator[Count]:
+    """Add up rows that differ in nothing the figures know: adding whole numbers first is quicker than fractions."""
+    found: dict[tuple[str, Band, int], list[Any]] = {}
+    for row in rows:
+        sums = found.setdefault((row.part, row.band, of_account(row)), [0, 0, 0])
+        sums[0] += row.answers
+        sums[1] += row.valued
+        sums[2] += row.value
+    for (part, band, answers_of_account), sums in found.items():
+        tops, parts, path = part.split(" ", 2)
+        yield Count(Part(path, int(tops), int(parts)), band, answers_of_account, *sums)
+
+
+def _worth_sql(metric: Metric) -> str:
+    """Return what an account is worth; of an anonymous survey nothing, for it would tell whose account an answer is."""
+    return "NULL::numeric" if metric.anonymous else "f.annual_value"
 
 
 def _band_sql(metric: Metric) -> str:
@@ -73,14 +94,8 @@ def _band_sql(metric: Metric) -> str:
     )
 
 
-def _drivers(metric: str, scores: Iterable[Any], rows: Iterable[Any]) -> Drivers:
-    bands = _summed((METRICS[metric].band(row.score), row.answers) for row in scores)
-    return add_up(metric, bands, (_count(row) for row in rows))
-
-
-def _count(row: Any) -> Count:
-    tops, parts, path = row.part.split(" ", 2)
-    return Count(Part(path, int(tops), int(parts)), row.band, row.of_account, row.answers, row.valued, row.value)
+def _drivers(metric: str, scores: Iterable[Any], counts: Iterable[Count]) -> Drivers:
+    return add_up(metric, _summed((METRICS[metric].band(row.score), row.answers) for row in scores), counts)
 
 
 def _summed(pairs: Iterable[tuple[Key, int]]) -> Counter[Key]:

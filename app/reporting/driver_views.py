@@ -165,7 +165,7 @@ def _page(session: Session, shown: Shown) -> str:
         score=METRICS[shown.seen.metric].score(shown.report.scores) if shown.report else None,
         words=SCORE_WORDS[shown.seen.metric],
         rows=rows,
-        costliest=min(named, key=lambda row: row["negative"] or row["contribution"], default=None),
+        costliest=min(named, key=lambda row: row["contribution"], default=None),
         dearest=max(named, key=lambda row: row["detractor"], default=None),
         levels=_levels(session, shown),
         unvalued=unvalued,
@@ -190,8 +190,7 @@ def _order(row: dict[str, Any]) -> tuple[Any, ...]:
 
 
 def _row(shown: Shown, drivers: Drivers, path: str, driver: Driver) -> dict[str, Any]:
-    named = shown.seen.anonymity.named  # the revenue of an answer tells whose account it came from
-    amounts = {band: driver.revenue.of(band) if named else Fraction(0) for band in BANDS}
+    amounts: dict[str, Fraction] = {band: driver.revenue.of(band) for band in BANDS}
     return {
         "path": path,
         "label": shown.names.label(path),
@@ -199,7 +198,7 @@ def _row(shown: Shown, drivers: Drivers, path: str, driver: Driver) -> dict[str,
         "tier": 2 if "/" in path else 1,
         "retired": shown.names.retired(path),
         "answers": int(driver.answers.of()),
-        "valued": int(driver.valued.of()) if named else 0,
+        "valued": int(driver.valued.of()),
         "contribution": drivers.contribution(driver),
         "positive": drivers.contribution(driver, "promoter"),
         "negative": drivers.contribution(driver, "detractor"),
@@ -214,7 +213,7 @@ def _links(shown: Shown, path: str) -> dict[str, str]:
     """Return the addresses of the answers behind a driver, of all and by band; none where people stay unnamed."""
     if not shown.seen.anonymity.named:
         return {}
-    of = {"wave": shown.seen.wave.id, "driver": path or WITHOUT, **parameters(shown.cut)}
+    of: dict[str, Any] = {"wave": shown.seen.wave.id, "driver": path or WITHOUT, **parameters(shown.cut)}
     bands = {band: url_for("answers.index", **of, band=band) for band in ("promoter", "passive", "detractor")}
     return {"all": url_for("answers.index", **of), **bands}
 

@@ -6,7 +6,7 @@ tier-2 drivers under it; so the contributions of all drivers add up to the score
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -149,12 +149,12 @@ class Drivers:
 
 def add_up(metric: str, bands: Mapping[Band, int], counts: Iterable[Count]) -> Drivers:
     """Return the drivers of answers that were counted already; `bands` are all of them, by band."""
-    tops: dict[str, Driver] = {}
-    paths: dict[str, Driver] = {}
+    tops: dict[str, Driver] = defaultdict(Driver)
+    paths: dict[str, Driver] = defaultdict(Driver)
     for count in counts:
-        tops.setdefault(top_of(count.part.path), Driver()).add(count, count.part.parts)
-        paths.setdefault(count.part.path, Driver()).add(count, 1)
-    return Drivers(metric, sum(bands.values()), dict(bands), tops, paths)
+        tops[top_of(count.part.path)].add(count, count.part.parts)
+        paths[count.part.path].add(count, 1)
+    return Drivers(metric, sum(bands.values()), dict(bands), dict(tops), dict(paths))
 
 
 class Said(NamedTuple):

@@ -84,6 +84,7 @@ STAGES: Mapping[str, Mapping[str, str]] = MappingProxyType(
 
 DEFAULT_SORT = "-annual_value"
 
+_OF_WAVE = "s.wave_id = :wave_id"
 _BELOW = """
     s.account_id IN (
         WITH RECURSIVE below AS (
@@ -129,9 +130,14 @@ class Wanted:
         return "ASC NULLS LAST" if known and not self.sort.startswith("-") else "DESC NULLS LAST"
 
     @property
+    def is_whole(self) -> bool:
+        """Tell whether nothing is filtered: every account of the wave is wanted."""
+        return self.condition == _OF_WAVE
+
+    @property
     def condition(self) -> str:
         """Return the condition on `s`, `a` and `b` that the accounts meet."""
-        parts = ["s.wave_id = :wave_id", *(f"({ALERTS[key].sql})" for key in self.alerts if key in ALERTS)]
+        parts = [_OF_WAVE, *(f"({ALERTS[key].sql})" for key in self.alerts if key in ALERTS)]
         parts += [f"{FIELDS[name]} = ANY(:{name})" for name in self.fields]
         parts += [BANDS[self.band]] if self.band in BANDS else []
         parts += [STAGES[name][value] for name, value in self.stages.items() if value in STAGES.get(name, ())]
@@ -162,11 +168,16 @@ class Wanted:
 
 
 def tables(*parts: str) -> str:
-    """Return the FROM that these pieces of SQL need: an account is only joined where one speaks of it."""
+    """Return the FROM that these pieces of SQL need: an account is only joined where one speaks of it.
+
+    A wave keeps the line of an account that was deleted or merged since.
+    """
     sql = " ".join(parts)
     joined = ["standing s"]
     if re.search(r"\ba\.", sql):
-        joined.append("JOIN account a ON a.id = s.account_id")
+        joined.append("LEFT JOIN account a ON a.id = s.account_id")
     if re.search(r"\bb\.", sql):
-        joined.append("LEFT JOIN standing b ON b.wave_id = :before_id AND b.account_id = s.account_id AND b.answers > 1")
+        joined.append(
+            "LEFT JOIN standing b ON b.wave_id = :before_id AND b.account_id = s.account_id AND b.answers > 1"
+        )
     return " ".join(joined)

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from fractions import Fraction
+from typing import Any
 
 from app.reporting.anonymity import Anonymity
 from app.surveys.metrics import METRICS, Score
@@ -63,12 +64,12 @@ class Group:
 
 def added(value: str, groups: Iterable[Group]) -> Group:
     """Return several groups as one: sums over sums, scores of all answers together; `judged` gives it its score."""
-    numbers: Counter[str] = Counter()
+    listed = list(groups)
     scores: Counter[int] = Counter()
-    for group in groups:
-        numbers.update({name: getattr(group, name) for name in _ADDED})
+    for group in listed:
         scores.update(group.scores)
-    return Group(value, **numbers, scores=scores)
+    sums: dict[str, Any] = {name: sum(getattr(group, name) for group in listed) for name in _ADDED}
+    return Group(value, **sums, scores=scores)
 
 
 _ADDED = (
@@ -77,13 +78,19 @@ _ADDED = (
 )
 
 
-def judged(groups: Iterable[Group], metric: str, allowed: Anonymity) -> list[Group]:
+def judged(
+    groups: Iterable[Group],
+    metric: str,
+    allowed: Anonymity,
+    crossed: Iterable[Mapping[tuple[str, str], int]] = (),
+) -> list[Group]:
     """Return groups that are all parts of one whole with the scores that may be shown.
 
-    At one answer there is the answer, not a score (domain section 6).
+    `crossed` are other cuts of the same answers, for `anonymity`. At one answer there is the answer, not a score
+    (domain section 6).
     """
     listed = list(groups)
-    shown = allowed.scored({group.value: group.answers for group in listed})
+    shown = allowed.scored({group.value: group.answers for group in listed}, crossed)
     return [_judged(group, metric, group.value in shown, named=allowed.named) for group in listed]
 
 

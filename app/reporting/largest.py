@@ -16,7 +16,8 @@ MOST = 20
 
 _LARGEST = text(
     """
-    SELECT s.account_id, coalesce(a.name, 'deleted account') AS name, s.annual_value, s.wanted, s.heard, s.answers,
+    SELECT coalesce(a.id, s.account_id) AS account_id, coalesce(a.name, 'deleted account') AS name,
+           s.annual_value, s.wanted, s.heard, s.answers,
            s.coverage, s.sent, s.bounced, s.target_decision_maker, s.target_influencer, s.target_user,
            s.seats_decision_maker, s.seats_influencer, s.seats_user,
            s.answers_decision_maker, s.answers_influencer, s.answers_user
@@ -24,7 +25,8 @@ _LARGEST = text(
         SELECT * FROM standing WHERE wave_id = :wave_id AND wanted > 0
         ORDER BY annual_value DESC NULLS LAST, account_id LIMIT :most
     ) s
-    LEFT JOIN account a ON a.id = s.account_id
+    LEFT JOIN merged_account k ON k.old_id = s.account_id
+    LEFT JOIN account a ON a.id = coalesce(k.account_id, s.account_id)
     ORDER BY s.answers > 0, s.heard = s.wanted, s.annual_value DESC NULLS LAST, s.account_id
     """
 )

@@ -69,13 +69,17 @@ class Standing(Base):
     score: Mapped[Decimal | None] = mapped_column(Numeric)
     heard_at: Mapped[datetime | None]
     tally: Mapped[dict[str, Any]]
-    sent: Mapped[Many] = mapped_column(Computed("sent_decision_maker + sent_influencer + sent_user + sent_unknown"))
-    answers: Mapped[Many] = mapped_column(
-        Computed("answers_decision_maker + answers_influencer + answers_user + answers_unknown")
+    sent: Mapped[Many] = mapped_column(
+        Computed("sent_decision_maker + sent_influencer + sent_user + sent_unknown", persisted=True)
     )
-    wanted: Mapped[Few] = mapped_column(Computed(_WANTED))
-    heard: Mapped[Few] = mapped_column(Computed(_HEARD))
-    coverage: Mapped[Decimal | None] = mapped_column(Numeric, Computed(f"({_HEARD})::numeric / nullif({_WANTED}, 0)"))
+    answers: Mapped[Many] = mapped_column(
+        Computed("answers_decision_maker + answers_influencer + answers_user + answers_unknown", persisted=True)
+    )
+    wanted: Mapped[Few] = mapped_column(Computed(_WANTED, persisted=True))
+    heard: Mapped[Few] = mapped_column(Computed(_HEARD, persisted=True))
+    coverage: Mapped[Decimal | None] = mapped_column(
+        Numeric, Computed(f"({_HEARD})::numeric / nullif({_WANTED}, 0)", persisted=True)
+    )
 
 
 Index(

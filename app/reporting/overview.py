@@ -22,13 +22,17 @@ SHORTAGE_ALERT = ALERTS["short"].phrase
 
 _ROWS = text(
     f"""
-    SELECT s.*, a.id, a.external_id, a.name, a.lifetime_value, a.currency, a.manager_name AS manager, a.renewal_on,
+    SELECT s.*, coalesce(a.id, k.account_id, s.account_id) AS id, coalesce(a.external_id, k.external_id) AS external_id,
+           coalesce(a.name, k.name, 'deleted account') AS name, into_.name AS merged_into,
+           a.lifetime_value, a.currency, a.manager_name AS manager, a.renewal_on,
            a.industry, a.country, a.status, a.parent_id, {TREND} AS trend,
-           EXISTS (SELECT FROM account k WHERE k.parent_id = a.id) AS has_children,
+           EXISTS (SELECT FROM account c WHERE c.parent_id = a.id) AS has_children,
            {", ".join(f"coalesce({alert.sql}, false) AS alert_{key}" for key, alert in ALERTS.items())}
     FROM unnest(CAST(:ids AS bigint[])) WITH ORDINALITY AS page (id, place)
     JOIN standing s ON s.wave_id = :wave_id AND s.account_id = page.id
-    JOIN account a ON a.id = s.account_id
+    LEFT JOIN account a ON a.id = s.account_id
+    LEFT JOIN merged_account k ON k.old_id = s.account_id
+    LEFT JOIN account into_ ON into_.id = k.account_id
     LEFT JOIN standing b ON b.wave_id = :before_id AND b.account_id = s.account_id
     ORDER BY page.place
     """
@@ -86,8 +90,14 @@ def score_of(row: Mapping[str, Any]) -> Fraction | None:
 
 
 def _found(wanted: Wanted) -> str:
-    """Return the statement that finds all ids in their order and counts them, in one pass; ties go by id."""
+    """Return the statement that finds all ids in their order and counts them; ties go by id."""
     condition, key = wanted.condition, wanted.key
+    if wanted.is_whole:  # the planner goes along an index as far as the page, and counts in another
+        count = "SELECT count(*) FROM standing WHERE wave_id = :wave_id"
+        return f"""
+            SELECT s.account_id AS id, ({count}) AS total FROM {tables(condition, key)}
+            WHERE {condition} ORDER BY {key} {wanted.direction}, s.account_id
+        """
     return f"""
         WITH found AS MATERIALIZED (
             SELECT s.account_id AS id, {key} AS key FROM {tables(condition, key)} WHERE {condition}

@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from flask import url_for
-from sqlalchemy.orm import Session
 
 from app.reporting.comment_search import marked, texts
 from app.reporting.driver_names import DriverNames
+from app.reporting.drivers import top_of
 from app.surveys.metrics import METRICS
-from app.surveys.models import SurveyVersion
 from app.surveys.published import published
 
 DELETED = "deleted contact"
@@ -52,7 +51,7 @@ HEADER = (
 def csv_line(row: dict[str, Any]) -> tuple[object, ...]:
     """Return an answer as a line of a file; keys of drivers never change, reasons are the labels people saw."""
     said = in_words(row)
-    tops = [path for path in row["drivers"] if "/" not in path]
+    tops = dict.fromkeys(map(top_of, row["drivers"]))
     return (
         *(row["invitation_id"], row["wave_key"], row["campaign"], row["account_key"], row["account"]),
         *(row["contact_key"], row["first_name"], row["last_name"], row["job_title"], row["level"]),
@@ -63,9 +62,3 @@ def csv_line(row: dict[str, Any]) -> tuple[object, ...]:
         *(row["language"], row["verdict"], row["survey_version_id"]),
         *(row["answered_at"].isoformat(), row["changed_at"].isoformat()),
     )
-
-
-def version_of(session: Session, version_id: int) -> tuple[str, int]:
-    """Return key and number of a version of a survey."""
-    version = session.get_one(SurveyVersion, version_id)
-    return version.key, version.version

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from fractions import Fraction
+from typing import Any
 
 from flask import url_for
 from sqlalchemy import select
@@ -118,7 +119,7 @@ def _links(found: Seen, cut: Cut) -> dict[str, str]:
     """Return where the answers of a group stand; nowhere if nobody may be named."""
     if not found.anonymity.named:
         return {}
-    of = {"wave": found.wave.id, **parameters(cut)}
+    of: dict[str, Any] = {"wave": found.wave.id, **parameters(cut)}
     return {"answers": url_for("answers.index", **of), "drivers": url_for("drivers.index", **of)}
 
 
@@ -139,8 +140,8 @@ def _wave_lines(session: Session, found: Seen) -> list[Line]:
     ids = session.scalars(of_campaign.order_by(Wave.id.desc()).limit(MOST_WAVES)).all()
     waves = {id: seen(session, id) for id in ids}
     groups = _whole_waves(session, waves)
-    pairs = zip(ids, [*ids[1:], None], strict=True)
-    return [_whole_line(waves[id].wave.name, waves[id], groups[id], groups.get(earlier)) for id, earlier in pairs]
+    before = [*(groups[id] for id in ids[1:]), None]
+    return [_whole_line(waves[id].wave.name, waves[id], groups[id], at) for id, at in zip(ids, before, strict=False)]
 
 
 def _campaign_lines(session: Session, found: Seen) -> list[Line]:
@@ -155,9 +156,9 @@ def _campaign_lines(session: Session, found: Seen) -> list[Line]:
     return [_together([same[id] for id in ids], [groups[id] for id in ids]) for ids in campaigns.values()]
 
 
-def _whole_waves(session: Session, waves: Mapping[int, Seen]) -> dict[int | None, Group]:
+def _whole_waves(session: Session, waves: Mapping[int, Seen]) -> dict[int, Group]:
     asked = {id: (each.metric, each.anonymity) for id, each in waves.items()}
-    return dict(waves_side_by_side(session, asked))
+    return waves_side_by_side(session, asked)
 
 
 def _together(waves: Sequence[Seen], groups: Sequence[Group]) -> Line:
@@ -172,10 +173,10 @@ def _together(waves: Sequence[Seen], groups: Sequence[Group]) -> Line:
     return _whole_line(newest.campaign.name, newest, whole, None, campaign=newest.campaign.id)
 
 
-def _whole_line(label: str, of: Seen, group: Group, before: Group | None, **campaign: int) -> Line:
+def _whole_line(label: str, of: Seen, group: Group, before: Group | None, campaign: int | None = None) -> Line:
     links = {"page": url_for("reporting.board", wave_id=of.wave.id)}
-    if of.anonymity.named:
-        links["answers"] = url_for("answers.index", **(campaign or {"wave": of.wave.id}))
-    if of.anonymity.named and not campaign:
-        links["drivers"] = url_for("drivers.index", wave=of.wave.id)
+    if of.anonymity.named and campaign is None:
+        links |= _links(of, Cut())
+    elif of.anonymity.named:
+        links["answers"] = url_for("answers.index", campaign=campaign)
     return Line(label, group, before, links)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
@@ -17,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from app.accounts.models import Level
 from app.reporting.anonymity import Anonymity
-from app.reporting.cuts import LEVEL, dimension_sql, of_accounts
+from app.reporting.cuts import DIMENSIONS, LEVEL, crossings, dimension_sql, of_accounts
 from app.reporting.groups import Group, judged
 
 _WORTH = "greatest(annual_value, 0)"
@@ -33,8 +34,8 @@ _NO_TARGETS = "0 AS target, 0 AS heard"
 # The day's segments of accounts that nobody was asked of are not on any invitation: theirs are those of now.
 _BY_ACCOUNT = f"""
     WITH asked AS (
-        SELECT DISTINCT ON (i.account_id) i.account_id, {{frozen}} AS value FROM invitation i
-        WHERE i.wave_id = :wave_id ORDER BY i.account_id
+        SELECT i.account_id, max({{frozen}}) AS value FROM invitation i
+        WHERE i.wave_id = :wave_id AND i.turn = 1 GROUP BY 1
     )
     SELECT coalesce(k.value, {{now}}, '') AS value, {_FIGURES.format(counted="wanted > 0")}, {_TARGETS}
     FROM standing s LEFT JOIN asked k USING (account_id)
@@ -59,12 +60,12 @@ _SCORES = """
     SELECT {answered} AS value, r.score, count(*) AS answers FROM response r
     WHERE r.wave_id = :wave_id AND r.verdict <> 'machine' GROUP BY 1, 2
 """
-_LEVEL_TARGETS = "SELECT " + ", ".join(
-    f"coalesce(sum(target_{level}), 0) AS target_{level},"
-    f" coalesce(sum(least(answers_{level}, target_{level})), 0) AS heard_{level}"
-    for level in Level
-    if level is not Level.UNKNOWN
-)
+_LEVEL = f"""
+    SELECT '{{level}}' AS value, {_FIGURES.format(counted="sent > 0")}, {{targets}}
+    FROM (SELECT annual_value, sent_{{level}} AS sent, answers_{{level}} AS answers, {{columns}}
+          FROM standing WHERE wave_id = :wave_id) s
+"""
+_OF_LEVEL = "target_{level} AS wanted, least(answers_{level}, target_{level}) AS heard"
 _WAVES = f"""
     SELECT w.id AS value, {_FIGURES.format(counted="wanted > 0")}, {_TARGETS}
     FROM wave w JOIN standing s ON s.wave_id = w.id WHERE w.id = ANY(:wave_ids) GROUP BY 1
@@ -79,16 +80,34 @@ def segments(session: Session, wave_id: int, dimension: str, metric: str, allowe
     """Return the groups of a wave by a dimension, in no order; `standing` must be up to date."""
     frozen, keys = dimension_sql(dimension, "i")
     answered, _ = dimension_sql(dimension, "r")
-    template = _BY_ACCOUNT if of_accounts(dimension) else _BY_PERSON
-    statement = template.format(frozen=frozen, answered=answered, now=_now(dimension))
     values = {"wave_id": wave_id, **keys}
-    rows = {row["value"]: dict(row) for row in session.execute(text(statement), values).mappings()}
     if dimension == LEVEL:
-        _add_targets(session, wave_id, rows)
+        statement = _BY_LEVEL
+    elif of_accounts(dimension):
+        statement = _BY_ACCOUNT.format(frozen=frozen, now=_now(dimension))
+    else:
+        statement = _BY_PERSON.format(frozen=frozen, answered=answered)
+    rows = {row["value"]: dict(row) for row in session.execute(text(statement), values).mappings()}
     scores = session.execute(text(_SCORES.format(answered=answered)), values).all()
-    return judged(_groups(rows, scores), metric, allowed)
+    groups = _groups(rows, scores)
+    if dimension == LEVEL:
+        groups = sorted((group for group in groups if group.sent or group.target), key=_place)
+    if not allowed.named and dimension not in DIMENSIONS:
+        return judged(groups, metric, replace(allowed, sealed=True))  # attributes could be anything, also a name
+    return judged(groups, metric, allowed, crossings(session, wave_id, dimension, allowed))
 
 
+def _place(group: Group) -> int:
+    return list(Level).index(Level(group.value))
+
+
+def _level_sql(level: Level) -> str:
+    if level is Level.UNKNOWN:
+        return _LEVEL.format(level=level, targets=_NO_TARGETS, columns="0 AS wanted")
+    return _LEVEL.format(level=level, targets=_TARGETS, columns=_OF_LEVEL.format(level=level))
+
+
+_BY_LEVEL = " UNION ALL ".join(map(_level_sql, Level))
 _COLUMNS = MappingProxyType({"manager": "a.manager_name", "industry": "a.industry", "account_country": "a.country"})
 
 
@@ -98,15 +117,6 @@ def _now(dimension: str) -> str:
     return {"manager": "a.manager_name", "industry": "a.industry", "account_country": "a.country"}.get(
         dimension, "NULL"
     )
-
-
-def _add_targets(session: Session, wave_id: int, rows: dict[str, dict[str, Any]]) -> None:
-    targets = session.execute(text(f"{_LEVEL_TARGETS} FROM standing WHERE wave_id = :wave_id"), {"wave_id": wave_id})
-    found = targets.mappings().one()
-    for level in Level:
-        if found.get(f"target_{level}"):
-            row = rows.setdefault(level, {"value": level.value})
-            row |= {"target": found[f"target_{level}"], "heard": found[f"heard_{level}"]}
 
 
 def waves_side_by_side(session: Session, waves: Mapping[int, tuple[str, Anonymity]]) -> dict[int, Group]:

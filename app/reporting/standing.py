@@ -1,9 +1,9 @@
 """Keeps figures of waves right while mails leave and answers arrive, and quick to read however large a company is.
 
-Triggers note in `stirred` which account of a wave something happened to, in the transaction in which it happens. Whoever
-reads figures first tells those accounts anew, from the tables of the other stages, and moves the totals by what changed;
-a job does so too, so that readers find little to do. One at a time does it, so no change is counted twice, and what is
-committed meanwhile is left for the next. What the figures mean is said in `board`, `coverage` and `rates`.
+Triggers note in `stirred` which account of a wave something happened to, in the transaction in which it happens.
+Whoever reads figures first tells those accounts anew, from the tables of the other stages, and moves the totals by what
+changed; a job does so too, so that readers find little to do. One at a time does it, so no change is counted twice, and
+what is committed meanwhile is left for the next. What the figures mean is said in `board`, `coverage` and `rates`.
 """
 
 from __future__ import annotations
@@ -82,7 +82,9 @@ def _scales() -> dict[str, list[Any]]:
         for key, metric in METRICS.items()
         for answer in metric.scale
     ]
-    return {name: [_plain(value) for value in values] for name, values in zip(SCALES, zip(*rows, strict=True), strict=True)}
+    return {
+        name: [_plain(value) for value in values] for name, values in zip(SCALES, zip(*rows, strict=True), strict=True)
+    }
 
 
 def _plain(value: object) -> object:

@@ -11,6 +11,7 @@ from app.accounts.models import Level
 from app.core import navigation
 from app.reporting.board import Board, latest_wave_id
 from app.reporting.overview import SHORTAGE_ALERT
+from app.reporting.seen import Seen
 from app.reporting.waves import newest_waves
 from app.surveys.metrics import METRICS
 from app.surveys.published import published
@@ -24,13 +25,15 @@ def wave_in_view(session: Session) -> int | None:
     return int(given) if given.isascii() and given.isdecimal() and len(given) < 18 else latest_wave_id(session)
 
 
-def show_in_view(session: Session, found: Board) -> None:
+def show_in_view(session: Session, found: Board | Seen) -> None:
     """Name campaign and wave in the top bar, and keep the kind of page when another wave is chosen."""
     endpoint = request.endpoint or BOARD
 
     def address(wave_id: int) -> str:
         if endpoint in (BOARD, "reporting.home"):
             return url_for(BOARD, wave_id=wave_id)
+        if endpoint == "accounts.index":  # its filters mean the same in every wave
+            return navigation.url_with(wave=wave_id, page=None)
         return url_for(endpoint, **{**(request.view_args or {}), "wave": wave_id})
 
     others = tuple((name, address(id)) for id, name in newest_waves(session) if id != found.wave.id)

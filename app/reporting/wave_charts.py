@@ -39,7 +39,9 @@ _DAYS = text(
 _VALUES = text(
     """
     SELECT coalesce(a.name, 'deleted account') AS name, s.annual_value, s.score_sum, s.answers
-    FROM standing s LEFT JOIN account a ON a.id = s.account_id
+    FROM standing s
+    LEFT JOIN merged_account k ON k.old_id = s.account_id
+    LEFT JOIN account a ON a.id = coalesce(k.account_id, s.account_id)
     WHERE s.wave_id = :wave_id AND s.answers > 0 AND s.annual_value > 0
     ORDER BY s.annual_value DESC NULLS LAST, s.account_id LIMIT :most
     """
@@ -113,7 +115,7 @@ def _curve_rows(session: Session, board: Board) -> list[response_curve.Row]:
 
 def _curve(session: Session, board: Board) -> list[response_curve.Row]:
     """Return the share that had answered, day by day up to the last answer; nothing for a wave nobody answered."""
-    counted = {day: answers for day, answers in session.execute(_DAYS, {"wave_id": board.wave.id})}
+    counted = {row.day: row.answers for row in session.execute(_DAYS, {"wave_id": board.wave.id})}
     if not counted or not board.counts.sent:
         return []
     days = range(min(max(counted), MOST_DAYS) + 1)
@@ -159,7 +161,7 @@ CHARTS: Mapping[str, WaveChart] = MappingProxyType(
                 {"key": "label", "label": "Account"},
                 {"key": "told", "label": "What is missing", "wrap": True},
                 *(
-                    {"key": key, "label": label, "kind": "number"}
+                    {"key": key, "label": label, "wrap": True}
                     for key, label in zip(
                         ("decision_makers", "influencers", "users"), coverage_matrix.LEVELS, strict=True
                     )

@@ -38,7 +38,7 @@ class Response(Base):
 
     __tablename__ = "response"
     __table_args__ = (
-        Index("ix_response_wave_id_account_id", "wave_id", "account_id"),
+        Index("ix_response_counted", "wave_id", "account_id", postgresql_include=["level", "score", "verdict"]),
         Index("ix_response_search_words", "search_words", postgresql_using="gin"),
     )
 

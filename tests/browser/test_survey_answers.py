@@ -155,7 +155,7 @@ def test_a_score_is_kept_as_soon_as_it_is_chosen(address: str, page: Page) -> No
     saved(page, "Your 6 is saved.")
     page.get_by_label("9", exact=True).click()
     expect(page.get_by_role("group", name="What would you particularly recommend?")).to_be_visible()
-    expect(page.locator("button:visible")).to_have_count(1)
+    expect(page.locator("main button:visible")).to_have_count(1)
     saved(page, "Your 9 is saved.")
     answer = kept(invitation)
     assert answer is not None

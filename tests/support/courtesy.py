@@ -1,7 +1,7 @@
 """Every promise about when mails leave, held against the ledger by a second, plain reckoning of its own.
 
-Nothing of the engine is used: holidays come from the `holidays` package itself, days and hours from `zoneinfo`, and each
-rule of domain sections 3 and 5 is one loop over what left. `broken` returns sentences, one for each mail too many.
+Nothing of the engine is used: holidays come from the `holidays` package itself, days and hours from `zoneinfo`, and
+each rule of domain sections 3 and 5 is one loop over what left. `broken` returns sentences, one for each mail too many.
 """
 
 from __future__ import annotations

@@ -14,8 +14,6 @@ from app.surveys.models import Survey, SurveyVersion
 from tests.support.web import csrf_token
 
 KEY = "after_delivery"
-
-
 QUESTIONS, DRIVERS, MAIL = (f"/surveys/{KEY}/{part}" for part in ("questions", "drivers", "mail"))
 
 

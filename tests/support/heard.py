@@ -10,11 +10,11 @@ from sqlalchemy import select, text
 from app.accounts.models import Contact
 from app.campaigns.models import Invitation, Wave, WaveState
 from app.core.db import transaction
-from app.responses.collecting import NO_HINT, Hint, record_answer
+from app.responses.collecting import Hint, record_answer
 from app.surveys.answers import Answer
 from tests.support.company import launch, planned
 
-GATEWAY = Hint(agent=True)
+PERSON, GATEWAY = Hint(), Hint(agent=True)
 
 
 def asked(key: str = "q4", *, survey: str = "relationship_nps", **more: object) -> int:
@@ -32,7 +32,7 @@ def say(
     comment: str = "",
     *,
     language: str = "en",
-    hint: Hint = NO_HINT,
+    hint: Hint = PERSON,
 ) -> int:
     """Let a contact, named by the CRM's id, answer; return the invitation's id."""
     with transaction() as session:

@@ -99,6 +99,7 @@ class Company:
         self._sender = Sender(settings(database_url), ToldTransport())
         self._thinking: list[tuple[datetime, int]] = []
         self._random = random.Random(seed)
+        self._looked = datetime.min.replace(tzinfo=UTC)
 
     def live(self, start: datetime, hours: int, *, step: int = 1, people_answer: bool = True) -> None:
         """Live through so many hours, looking up every `step` of them as the cron table does each minute."""
@@ -108,12 +109,13 @@ class Company:
     def tick(self, now: datetime, *, people_answer: bool = True) -> None:
         """Do what the scheduler does, at one moment."""
         self._clock.set(now)
-        if now.hour % 6 == 0:
-            advance(dispatching.ledger_time())
-            remind(dispatching.ledger_time())
-            finish_waves(dispatching.ledger_time().date())
+        if now - self._looked >= timedelta(hours=6):
+            self._looked = now
+            advance(now)
+            remind(now)
+            finish_waves(now.date())
             dispatching.cancel_over()
-        release(dispatching.ledger_time())
+        release(now)
         with db.transaction() as session:
             due = list(session.scalars(_DUE))
         if due:

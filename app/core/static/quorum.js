@@ -47,7 +47,21 @@ async function freshen(part) {
   const page = new DOMParser().parseFromString(await response.text(), "text/html");
   const fresh = response.ok && !response.redirected && page.getElementById(part.id);
   if (!fresh?.dataset.live) return location.reload(); // done, or logged out: the whole page has something new to say
+  replaceContent(part, fresh);
+}
+
+function replaceContent(part, fresh) {
+  const found = (selector) => [...part.querySelectorAll(selector)];
+  const open = found("details").map((one) => one.open);
+  const scrolled = found(".table-box").map((box) => [box.scrollLeft, box.scrollTop]);
+  const focused = found("a, button, summary, input, [tabindex]").indexOf(document.activeElement);
   part.replaceChildren(...fresh.childNodes);
+  found("details").forEach((one, at) => (one.open ||= open[at]));
+  found(".table-box").forEach((box, at) => {
+    [box.scrollLeft, box.scrollTop] = scrolled[at] ?? [0, 0];
+    tables.observe(box);
+  });
+  if (focused >= 0) found("a, button, summary, input, [tabindex]")[focused]?.focus({ preventScroll: true });
 }
 
 // A part of the page that echoes a form: the page is asked for anew with what is typed, and that part of it is taken.

@@ -2,5 +2,6 @@
 
 A chart is a module with a `Row` (a NamedTuple of plain values), a `draw(rows, inks)` that returns an Altair chart, and
 nothing else of its own. Altair and vl-convert take a second to start, hold the interpreter while they draw and want a
-hundred megabytes, so they live in a process beside the one that asks: only `engine` and the inside of `draw` import them.
+hundred megabytes, so they live in a process beside the one that asks: only `engine`, `pieces` and the inside of `draw`
+import them.
 """

@@ -23,15 +23,20 @@ class Row(NamedTuple):
     influencers: Sequence[int]
     users: Sequence[int]
 
+    @property
+    def levels(self) -> tuple[Sequence[int], Sequence[int], Sequence[int]]:
+        """Return the seats of all levels, from the top."""
+        return self.decision_makers, self.influencers, self.users
 
-def draw(rows: Sequence[Row], inks: Inks) -> alt.LayerChart:
+
+def draw(rows: Sequence[Row], inks: Inks) -> alt.TopLevelMixin:
     """Draw each seat as a small bar: filled, outlined or dashed; `told` stands at the end of the row."""
     import altair as alt
 
     from app.reporting.charts.pieces import PLACE, names, rows_of
 
     starts, width = _columns(rows)
-    seats = alt.Chart(alt.Data(values=list(_seats(rows, starts)))).encode(
+    seats = alt.Chart(alt.InlineData(values=list(_seats(rows, starts)))).encode(
         y=PLACE,
         x=alt.X("from:Q", scale=alt.Scale(domain=[0, width], nice=False), axis=None),
         x2="to:Q",
@@ -44,9 +49,9 @@ def draw(rows: Sequence[Row], inks: Inks) -> alt.LayerChart:
         height=17, filled=False, stroke=inks.faint, strokeWidth=1.25, strokeDash=[3, 2], cornerRadius=2
     )
     values = rows_of(rows)
-    told = alt.Chart(alt.Data(values=values)).mark_text(align="left", dx=10, color=inks.soft, limit=320)
+    told = alt.Chart(alt.InlineData(values=values)).mark_text(align="left", dx=10, color=inks.soft, limit=320)
     heads = alt.Chart(
-        alt.Data(values=[{"at": at, "level": level} for at, level in zip(starts, LEVELS, strict=True)])
+        alt.InlineData(values=[{"at": at, "level": level} for at, level in zip(starts, LEVELS, strict=True)])
     ).mark_text(align="left", color=inks.soft, fontSize=12)
     return alt.layer(
         filled,
@@ -63,7 +68,7 @@ def _columns(rows: Sequence[Row]) -> tuple[list[int], int]:
     starts, at = [], 0
     for level in range(len(LEVELS)):
         starts.append(at)
-        most = max((sum(row[2 + level]) for row in rows), default=0)
+        most = max((sum(row.levels[level]) for row in rows), default=0)
         at += max(most * (SEAT + GAP), 110) + 20
     return starts, at
 
@@ -71,7 +76,7 @@ def _columns(rows: Sequence[Row]) -> tuple[list[int], int]:
 def _seats(rows: Sequence[Row], starts: Sequence[int]) -> Iterator[dict[str, Any]]:
     for place, row in enumerate(rows):
         for level, start in enumerate(starts):
-            kinds = [kind for kind, seats in enumerate(row[2 + level]) for _ in range(seats)]
+            kinds = [kind for kind, seats in enumerate(row.levels[level]) for _ in range(seats)]
             for number, kind in enumerate(kinds):
                 left = start + number * (SEAT + GAP)
                 yield {"place": place, "kind": kind, "from": left, "to": left + SEAT}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from app.reporting.charts.inks import Inks
 
@@ -26,7 +26,7 @@ class Row(NamedTuple):
     revenue_told: str = ""
 
 
-def draw(rows: Sequence[Row], inks: Inks) -> alt.HConcatChart:
+def draw(rows: Sequence[Row], inks: Inks) -> alt.TopLevelMixin:
     """Draw two bars a driver, from zero; the names stand at the left once."""
     import altair as alt
 
@@ -34,16 +34,16 @@ def draw(rows: Sequence[Row], inks: Inks) -> alt.HConcatChart:
 
     values = rows_of(rows)
 
-    def bars(field: str, told: str, title: str) -> alt.LayerChart:
+    def bars(field: str, told: str, title: str) -> Any:
         known = [abs(getattr(row, field)) for row in rows if getattr(row, field) is not None]
         most = max([*known, 1e-9]) * 1.5
-        base = alt.Chart(alt.Data(values=values)).encode(y=PLACE)
+        base = alt.Chart(alt.InlineData(values=values)).encode(y=PLACE)
         x = alt.X(f"{field}:Q", title=title, scale=alt.Scale(domain=[-most, most], nice=False))
         tone = alt.condition(f"datum.{field} < 0", alt.value(inks.detractor), alt.value(inks.promoter))
         bar = base.mark_bar(height=14, opacity=0.85).encode(
             x=x.axis(labels=False, ticks=False, grid=False, domain=False, orient="top", titleAnchor="start"), color=tone
         )
-        zero = alt.Chart(alt.Data(values=[{field: 0}])).mark_rule(color=inks.faint).encode(x=f"{field}:Q")
+        zero = alt.Chart(alt.InlineData(values=[{field: 0}])).mark_rule(color=inks.faint).encode(x=f"{field}:Q")
         right = base.transform_filter(f"datum.{field} >= 0 || !isValid(datum.{field})")
         words = [
             right.transform_calculate(at=f"datum.{field} || 0").mark_text(align="left", dx=6, limit=120),

@@ -23,7 +23,8 @@ def rows_of(rows: Iterable[NamedTuple], **more: Any) -> list[dict[str, Any]]:
 
 def names(values: list[dict[str, Any]], inks: Inks, field: str = "label") -> alt.Chart:
     """Return the layer that writes the name of each row at the left of the chart."""
-    marks = alt.Chart(alt.Data(values=values)).mark_text(
+    marks: alt.Chart = alt.Chart(alt.InlineData(values=values)).mark_text(
         align="right", dx=-10, limit=LONGEST_NAME, color=inks.ink, fontSize=SIZE
     )
-    return marks.encode(y=PLACE, x=alt.value(0), text=f"{field}:N")
+    named: alt.Chart = marks.encode(y=PLACE, x=alt.value(0), text=f"{field}:N")
+    return named

@@ -24,7 +24,7 @@ class Row(NamedTuple):
     told: str
 
 
-def draw(rows: Sequence[Row], inks: Inks) -> alt.LayerChart:
+def draw(rows: Sequence[Row], inks: Inks) -> alt.TopLevelMixin:
     """Draw one line a wave, the first one strong, each named at its end."""
     import altair as alt
 
@@ -32,7 +32,7 @@ def draw(rows: Sequence[Row], inks: Inks) -> alt.LayerChart:
     last = {row.wave: row for row in rows}
     values = [{**row._asdict(), "end": row is last[row.wave]} for row in rows]
     most = max((row.share for row in rows), default=0)
-    base = alt.Chart(alt.Data(values=values)).encode(
+    base = alt.Chart(alt.InlineData(values=values)).encode(
         x=alt.X("day:Q", axis=alt.Axis(title="Days since the first mail", grid=False, tickMinStep=1)),
         y=alt.Y(
             "share:Q",

@@ -26,7 +26,7 @@ class Row(NamedTuple):
     highest: float = 100
 
 
-def draw(rows: Sequence[Row], inks: Inks) -> alt.LayerChart:
+def draw(rows: Sequence[Row], inks: Inks) -> alt.TopLevelMixin:
     """Draw a bar from zero (or the scale's lowest) to each score, its interval, and a tick where it was before."""
     import altair as alt
 
@@ -35,11 +35,11 @@ def draw(rows: Sequence[Row], inks: Inks) -> alt.LayerChart:
     lowest, highest = (rows[0].lowest, rows[0].highest) if rows else (-100, 100)
     zero = max(lowest, 0)
     values = rows_of(rows, zero=zero)
-    base = alt.Chart(alt.Data(values=values)).encode(y=PLACE)
+    base = alt.Chart(alt.InlineData(values=values)).encode(y=PLACE)
     x = alt.X("score:Q", scale=alt.Scale(domain=[lowest, highest], nice=False), axis=alt.Axis(tickCount=4, title=None))
     tone = alt.condition("datum.score < 0", alt.value(inks.detractor), alt.value(inks.promoter))
     bars = base.mark_bar(height=14, opacity=0.85).encode(x=x, x2="zero:Q", color=tone)
-    start = alt.Chart(alt.Data(values=[{"zero": zero}])).mark_rule(color=inks.faint).encode(x="zero:Q")
+    start = alt.Chart(alt.InlineData(values=[{"zero": zero}])).mark_rule(color=inks.faint).encode(x="zero:Q")
     interval = base.mark_rule(color=inks.ink, strokeWidth=1.25).encode(x="low:Q", x2="high:Q")
     ends = [
         base.mark_tick(color=inks.ink, size=8, thickness=1.25, opacity=1).encode(x=f"{end}:Q")

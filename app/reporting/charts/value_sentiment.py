@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import log10
+from math import ceil, floor, log10
 from typing import TYPE_CHECKING, NamedTuple
 
 from app.reporting.charts.inks import Inks
@@ -32,7 +32,7 @@ class Row(NamedTuple):
     highest: int = 10
 
 
-def draw(rows: Sequence[Row], inks: Inks) -> alt.LayerChart:
+def draw(rows: Sequence[Row], inks: Inks) -> alt.TopLevelMixin:
     """Draw a disc an account, on a logarithmic scale of value, as large as it gave answers."""
     import altair as alt
 
@@ -42,8 +42,8 @@ def draw(rows: Sequence[Row], inks: Inks) -> alt.LayerChart:
     lowest, highest = (first.lowest, first.highest) if first else (0, 10)
     tones = {"detractor": inks.detractor, "passive": inks.passive, "promoter": inks.promoter}
     axis = alt.Axis(title=first.value_title if first else None, format="~s", tickCount=5, grid=False)
-    base = alt.Chart(alt.Data(values=values)).encode(
-        x=alt.X("value:Q", scale=alt.Scale(type="log", nice=True), axis=axis),
+    base = alt.Chart(alt.InlineData(values=values)).encode(
+        x=alt.X("value:Q", scale=alt.Scale(type="log", domain=_decades(rows)), axis=axis),
         y=alt.Y(
             "answer:Q",
             title="Mean answer",
@@ -63,15 +63,22 @@ def draw(rows: Sequence[Row], inks: Inks) -> alt.LayerChart:
     )
 
 
+def _decades(rows: Sequence[Row]) -> list[float]:
+    """Return the powers of ten between which all values lie."""
+    values = [max(row.value, 1) for row in rows] or [1]
+    low, high = floor(log10(min(values))), ceil(log10(max(values)))
+    return [10.0**low, 10.0 ** max(high, low + 1)]
+
+
 def _readable(rows: Sequence[Row]) -> set[int]:
     """Return which names can be written: of those to be named, each that no name before it covers."""
     if not rows:
         return set()
-    least, most = (log10(max(end(row.value for row in rows), 1)) for end in (min, max))
+    least, most = map(log10, _decades(rows))
     height = HEIGHT / (rows[0].highest - rows[0].lowest + 1)
     written: dict[int, tuple[float, float]] = {}
     for number, row in enumerate(rows):
-        x = (log10(max(row.value, 1)) - least) / ((most - least) or 1) * WIDTH
+        x = (log10(max(row.value, 1)) - least) / (most - least) * WIDTH
         y = row.answer * height
         if row.named and all(abs(y - there) > 13 or abs(x - left) > 150 for left, there in written.values()):
             written[number] = (x, y)

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from sqlalchemy import func, select, update
 
 from app.accounts.activities import Outcome, Taken, Told, recent_activities, take_activities
@@ -15,12 +16,17 @@ from app.accounts.engagement import REMEMBERED_DAYS, USUAL_WEIGHTS, ActivityKind
 from app.accounts.engaging import score_everybody, set_weights, weights_of
 from app.accounts.importing import import_activities
 from app.accounts.models import Contact, Level
+from app.commands.importing import import_files
+from app.core import db
 from app.core.audit import AuditEntry
 from app.core.db import reading, transaction
 from app.core.errors import Refused
 from tests.integration.accounts.stored import Bring, contact, counts, everything
 from tests.support.company import add_account, people
 from tests.support.crm_files import write_csv
+from tests.support.settings import settings
+from workers import jobs
+from workers.schedule import TABLE
 
 NOW = datetime.now(UTC)
 MEETING, LOGIN = ActivityKind.MEETING, ActivityKind.LOGIN
@@ -197,3 +203,25 @@ def test_a_file_is_taken_row_by_row_and_the_scores_follow(company: None, tmp_pat
     assert score_of("P000") == (100, True)
     assert counts(import_activities(file)) == (0, 0, 3, 8)
     assert "P9" in (tmp_path / "rejected.csv").read_text(encoding="utf-8-sig")
+
+
+def test_the_command_takes_activities(
+    company: None, valkey: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chosen = settings(db.engine().url.render_as_string(hide_password=False), valkey)
+    monkeypatch.setenv("DATABASE_URL", chosen.database_url)
+    monkeypatch.setenv("REDIS_URL", chosen.redis_url)
+    monkeypatch.setenv("QUORUM_SECRET_KEY", chosen.secret_key)
+    file = write_csv(tmp_path / "activities.csv", activity_rows({}, {"Contact ID": "P9"}))
+    done = CliRunner().invoke(import_files, ["--activities", str(file)])
+    assert done.exit_code == 1, done.output
+    assert "1 rows taken, 1 rejected" in done.output
+    assert score_of("P000") == (100, True)
+    db.engine().dispose()  # the one that the command connected
+
+
+def test_it_happens_every_night(company: None) -> None:
+    assert [every.seconds for every in TABLE if every.job == "score_engagement"] == [24 * 3600]
+    take(told("P000"))
+    jobs.score_engagement()
+    assert score_of("P000") == (100, True)

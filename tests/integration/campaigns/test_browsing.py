@@ -12,7 +12,7 @@ from sqlalchemy import text
 
 from app.accounts.models import ContactStatus, Level
 from app.campaigns import browsing
-from app.campaigns.browsing import CHOSEN, EXCLUDED, Key, Wanted, find, how_many
+from app.campaigns.browsing import CHOSEN, EXCLUDED, Key, Wanted, find
 from app.campaigns.deciding import DECISION_COLUMNS, decisions_at, stream_decisions, stream_reasons
 from app.campaigns.planned_accounts import SORTS, WantedAccounts, account_page, stream_accounts
 from app.campaigns.tallying import Tally, tally
@@ -62,7 +62,8 @@ def walked(wanted: Wanted, *, back: bool = False) -> list[str]:
             if page.keys:
                 place = page.keys[0] if back else page.keys[-1]
         assert found == sorted(found)
-        assert how_many(session, wanted, counted) == (len(found), True)
+        first = find(session, wanted, counted, most=3)
+        assert (first.total, first.exact) == (len(found), True)
         return named(session, wanted.wave_id, found)
 
 
@@ -121,15 +122,16 @@ def test_the_file_says_every_reason_in_words(wave_id: int) -> None:
     assert len(rows) == 7
 
 
-@pytest.mark.parametrize("sort", [sign + name for name in SORTS for sign in ("", "-")])
-@pytest.mark.parametrize("only", ["", "short", "flagged", "user", "decision_maker"])
-def test_the_accounts_of_a_plan_are_paged_in_the_order_of_their_file(wave_id: int, sort: str, only: str) -> None:
-    wanted = WantedAccounts.read(wave_id, only=only, search="", sort=sort, page=1)
+def test_the_accounts_of_a_plan_are_paged_in_the_order_of_their_file(wave_id: int) -> None:
+    sorts = [sign + name for name in SORTS for sign in ("", "-")]
     with reading() as session:
         counted = Tally(tally(session, wave_id))
-        page = account_page(session, wanted, counted)
-        assert [row["external_id"] for row in page.rows] == [row[0] for row in stream_accounts(session, wanted)]
-    assert page.total == len(page.rows)
+        for sort, only in product(sorts, ("", "short", "flagged", "user", "decision_maker")):
+            wanted = WantedAccounts.read(wave_id, only=only, search="", sort=sort, page=1)
+            page = account_page(session, wanted, counted)
+            found = [row["external_id"] for row in page.rows]
+            assert found == [row[0] for row in stream_accounts(session, wanted)], wanted
+            assert page.total == len(found), wanted
 
 
 def test_an_account_is_found_by_part_of_its_name_and_what_nobody_means_is_left_out(wave_id: int) -> None:

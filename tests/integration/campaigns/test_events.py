@@ -1,15 +1,12 @@
-"""Events that come in: what follows them, why nothing does, and that nobody is asked twice at once."""
+"""Events that come in: what follows them, and why nothing does."""
 
 from __future__ import annotations
 
-from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
 
 import pytest
-from sqlalchemy import select, text, update
+from sqlalchemy import text, update
 
 from app.accounts.models import AccountStatus, Contact, ContactStatus, Level, Suppression, SuppressionReason
 from app.campaigns.asking_models import EventDecision, TriggerEvent
@@ -17,7 +14,6 @@ from app.campaigns.audience import Audience
 from app.campaigns.changing_triggers import change_trigger
 from app.campaigns.models import Invitation, Wave, WaveState
 from app.campaigns.overriding import override_rules
-from app.campaigns.running import finish_campaign, pause_campaign, resume_campaign
 from app.campaigns.sources import Company
 from app.campaigns.sources import Person as Named
 from app.campaigns.triggering import take_event
@@ -25,67 +21,11 @@ from app.campaigns.triggers import Repeat, TriggerSettings, Unknown, WhyNot
 from app.core.db import transaction
 from app.core.errors import Refused
 from app.delivery.models import Message
-from app.delivery.ripening import ripen
 from app.surveys.brands import Brand
 from app.surveys.keeping_brands import add_brand
+from tests.support.asked_people import DAY, asked, contact, rows
 from tests.support.company import Person, add_account, planned
 from tests.support.events import NOW, event, event_campaign, told
-
-DAY = timedelta(days=1)
-
-
-@pytest.fixture
-def company(database: str) -> int:
-    """An account with a user, a decision maker and somebody without an address."""
-    return add_account(
-        "A1",
-        1000,
-        [Person("P1"), Person("D1", Level.DECISION_MAKER), Person("N1", more={"email": None, "email_key": None})],
-    )
-
-
-def contact(external_id: str, **values: Any) -> int:
-    """Change a contact, if there is something to change, and return its id."""
-    with transaction() as session:
-        found = session.scalars(select(Contact).where(Contact.external_id == external_id)).one()
-        for name, value in values.items():
-            setattr(found, name, value)
-        return found.id
-
-
-def asked(external_id: str, days_ago: float, campaign_id: int) -> None:
-    """Let a campaign have asked a contact so many days ago, in a wave of its own."""
-    with transaction() as session:
-        person = session.scalars(select(Contact).where(Contact.external_id == external_id)).one()
-        version = session.scalar(text("SELECT max(id) FROM survey_version"))
-        wave = Wave(
-            campaign_id=campaign_id,
-            key=f"before-{person.id}-{days_ago}",
-            name="Before",
-            state=WaveState.FINISHED,
-            survey_version_id=version,
-            quota={},
-            planned_for=NOW.date(),
-            ends_on=NOW.date(),
-        )
-        session.add(wave)
-        session.flush()
-        session.add(
-            Invitation(
-                wave_id=wave.id,
-                account_id=person.account_id,
-                contact_id=person.id,
-                level=person.level,
-                turn=1,
-                closes_on=NOW.date(),
-                sent_at=NOW - days_ago * DAY,
-            )
-        )
-
-
-def rows(model: Any) -> list[Any]:
-    with transaction() as session:
-        return list(session.scalars(select(model).order_by(model.id)))
 
 
 def test_an_event_invites_the_person_for_its_moment(company: int) -> None:
@@ -177,6 +117,7 @@ def test_a_case_that_the_event_itself_closes_does_not_hold_the_person_back(compa
 
 
 def test_the_audience_chooses_between_two_campaigns(company: int) -> None:
+    add_account("A2", 1000, [Person("R1")], industry="Rail")
     others = event_campaign("Others", audience=Audience(account={"industry": ("Rail",)}))
     assert told().reason is WhyNot.OUTSIDE_AUDIENCE
     ours = event_campaign("Ours", audience=Audience(contact={"level": ("decision_maker",)}))
@@ -259,125 +200,3 @@ def test_an_override_lets_the_person_be_asked_and_is_refused_without_need_or_rea
             text("SELECT actor, detail FROM audit_entry WHERE deed = 'contact_rules.overridden'")
         )
     assert (entry.actor, entry.detail) == ("ana", {"reason": "a new contract"})
-
-
-def test_two_events_at_once_for_one_person_make_one_survey(company: int) -> None:
-    event_campaign()
-    events = [event() for _ in range(12)]
-    with ThreadPoolExecutor(6) as pool:
-        answers = list(pool.map(lambda one: take_event(one, now=NOW, actor="test"), events))
-    assert Counter(answer.reason for answer in answers) == {None: 1, WhyNot.ALREADY_SCHEDULED: 11}
-    assert len(rows(Invitation)) == len(rows(Wave)) == 1
-
-
-def test_the_same_event_many_times_at_once_is_one(company: int) -> None:
-    event_campaign()
-    one = event()
-    with ThreadPoolExecutor(6) as pool:
-        answers = set(pool.map(lambda _: take_event(one, now=NOW, actor="test"), range(12)))
-    assert len(answers) == 1
-    assert len(rows(TriggerEvent)) == len(rows(Invitation)) == 1
-
-
-def test_two_people_of_one_ticket_at_once_make_one_survey(company: int) -> None:
-    event_campaign()
-    ticket = {"properties": {"ticket_id": "7"}}
-    events = [event(email, **ticket) for email in ("p1@company.example", "d1@company.example") * 4]
-    with ThreadPoolExecutor(6) as pool:
-        answers = list(pool.map(lambda one: take_event(one, now=NOW, actor="test"), events))
-    assert Counter(answer.decision for answer in answers)[EventDecision.SCHEDULED] == 1
-
-
-def test_somebody_new_in_two_events_at_once_is_one_contact(company: int) -> None:
-    event_campaign()
-    events = [event("new@company.example", company=Company(id="A1")) for _ in range(8)]
-    with ThreadPoolExecutor(6) as pool:
-        list(pool.map(lambda one: take_event(one, now=NOW, actor="test"), events))
-    assert len(rows(Contact)) == 4
-
-
-def test_the_mail_is_written_once_when_its_moment_has_come(company: int) -> None:
-    event_campaign(trigger=TriggerSettings(delay_minutes=600))
-    answer = told()
-    assert answer.send_at is not None
-    assert ripen(answer.send_at - timedelta(seconds=1)) == 0
-    with ThreadPoolExecutor(4) as pool:
-        written = sum(pool.map(lambda _: ripen(answer.send_at), range(4)))
-    assert written == 1
-    assert ripen(answer.send_at + DAY) == 0
-    (message,) = rows(Message)
-    assert (message.invitation_id, message.number, message.due_at) == (answer.invitation_id, 0, None)
-    assert message.due_on == answer.send_at.date()
-
-
-@pytest.mark.parametrize(
-    ("changes", "reason"),
-    [
-        ({"status": ContactStatus.OPTED_OUT}, WhyNot.OPTED_OUT),
-        ({"last_invited_on": NOW.date() - DAY}, WhyNot.CONTACTED_RECENTLY),
-        ({"email_key": None}, WhyNot.INVALID_EMAIL),
-    ],
-)
-def test_what_happened_before_the_moment_keeps_the_mail_back_for_good(
-    company: int, changes: dict[str, Any], reason: WhyNot
-) -> None:
-    event_campaign()
-    answer = told()
-    contact("P1", **changes)
-    assert answer.send_at is not None
-    assert ripen(answer.send_at) == 0
-    contact("P1", status=ContactStatus.ACTIVE, last_invited_on=None, email_key="p1@company.example")
-    assert ripen(answer.send_at) == 0, "a refused request is not sent later"
-    (kept,) = rows(TriggerEvent)
-    assert (kept.decision, kept.reason) == (EventDecision.SCHEDULED, reason)
-    assert rows(Message) == []
-
-
-def test_a_relationship_wave_that_was_planned_meanwhile_comes_first(company: int) -> None:
-    event_campaign()
-    answer = told("d1@company.example")
-    planned()
-    assert answer.send_at is not None
-    assert ripen(answer.send_at) == 0
-    assert rows(TriggerEvent)[0].reason == WhyNot.RELATIONSHIP_FIRST
-    assert len(rows(Message)) == 0
-
-
-def test_a_contact_at_another_account_is_not_asked_about_the_old_one(company: int) -> None:
-    event_campaign()
-    answer = told()
-    contact("P1", account_id=add_account("A2", 1, []))
-    assert answer.send_at is not None
-    assert ripen(answer.send_at) == 0
-    assert rows(TriggerEvent)[0].reason == WhyNot.CONTACT_UNKNOWN
-
-
-def test_a_paused_campaign_refuses_new_events_and_holds_what_is_scheduled(company: int) -> None:
-    campaign_id = event_campaign()
-    answer = told()
-    pause_campaign(campaign_id, actor="test")
-    assert told("d1@company.example").reason is WhyNot.CAMPAIGN_PAUSED
-    assert answer.send_at is not None
-    assert ripen(answer.send_at) == 0
-    resume_campaign(campaign_id, actor="test")
-    assert ripen(answer.send_at) == 1
-
-
-def test_a_finished_campaign_asks_nobody_any_more(company: int) -> None:
-    campaign_id = event_campaign()
-    answer = told()
-    finish_campaign(campaign_id, actor="test")
-    assert told("d1@company.example").reason is WhyNot.NO_CAMPAIGN
-    assert answer.send_at is not None
-    assert ripen(answer.send_at) == 0
-    assert rows(TriggerEvent)[0].reason == WhyNot.NO_CAMPAIGN
-
-
-def test_a_person_may_be_asked_twice_in_one_wave_of_events(company: int) -> None:
-    event_campaign()
-    told()
-    with transaction() as session:
-        session.execute(update(Invitation).values(sent_at=NOW - 31 * DAY))
-    assert told().decision is EventDecision.SCHEDULED
-    assert len(rows(Wave)) == 1
-    assert len(rows(Invitation)) == 2

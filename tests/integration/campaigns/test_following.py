@@ -16,7 +16,7 @@ from app.campaigns.models import Campaign, CampaignState, Wave, WaveState
 from app.campaigns.planning import plan_wave
 from app.campaigns.running import approve_wave, finish_campaign, start_campaign, stop_wave
 from app.campaigns.settings import Kind
-from app.campaigns.upcoming import make_next_wave, waves_whose_day_has_come
+from app.campaigns.upcoming import going, make_next_wave, waves_whose_day_has_come
 from app.campaigns.wave_terms import settle_terms
 from app.core.db import transaction
 from app.core.errors import Refused
@@ -129,3 +129,18 @@ def test_the_first_approval_sets_a_draft_going(made: int) -> None:
         session.get_one(Wave, wave_id).planned_for = TODAY
     assert waves_whose_day_has_come(made, NOW) == [wave_id]
     assert wave(wave_id).state is WaveState.PLANNED
+
+
+def test_a_wave_by_hand_that_is_approved_goes_on_its_day_and_no_other(database: str) -> None:
+    add_account("A1", 1000, [Person("U1")])
+    made = create_campaign(replace(SETTINGS, cadence=Cadence.BY_HAND, starts_on=None), actor="test")
+    wave_id = ahead(made, name="Spring", day=TODAY + timedelta(days=20))
+    start_campaign(made, now=NOW, actor="test")
+    later = NOW + timedelta(days=24)
+    with transaction() as session:
+        assert going(session) == [made]
+    assert waves_whose_day_has_come(made, later) == []
+    approve_wave(wave_id, actor="ana")
+    assert waves_whose_day_has_come(made, NOW) == []
+    assert waves_whose_day_has_come(made, later) == [wave_id]
+    assert make_next_wave(made, later) is None

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from time import monotonic
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 
 from app.accounts.models import Account, Contact, ContactStatus, Level, Suppression, SuppressionReason
 from app.campaigns.models import Campaign, Decision, Wave
@@ -322,3 +324,28 @@ def test_a_person_without_a_fit_address_gets_one(database: str) -> None:
     correct_person(round_id, contact_id, right, seen=mark_of(contact_id), another=False, by=EVERYBODY, now=NOW)
     assert stored(contact_id).email_key == "p1@company.example"
     assert stored(contact_id).account_id == account
+
+
+def test_two_people_name_the_same_person_at_once(company: dict[str, int]) -> None:
+    round_id = round_of()
+    with ThreadPoolExecutor(1) as other, transaction() as session:
+        key = "ada@company.example"
+        session.add(Contact(account_id=company["A3"], external_id=key, email=key, email_key=key))
+        session.flush()
+        late = other.submit(name_somebody, round_id, company["A1"])
+        wait_for_a_waiter()
+        session.commit()
+        with pytest.raises(Doubtful, match="just added this address"):
+            late.result()
+
+
+_WAITING = text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()")
+
+
+def wait_for_a_waiter() -> None:
+    deadline = monotonic() + 60
+    while True:
+        with reading() as session:  # what others do is seen once a transaction
+            if session.scalar(_WAITING):
+                return
+        assert monotonic() < deadline, "nobody waited"

@@ -294,6 +294,26 @@ def test_the_scheduler_plans_a_previewed_wave_afresh_and_keeps_what_was_set_by_h
     assert len(run("SELECT 1 FROM invitation WHERE wave_id = :id", id=wave_id)) == len(asked(wave_id)) == 4
 
 
+def test_a_preview_before_renewals_is_the_same_each_time_and_keeps_whoever_is_too_late(database: str) -> None:
+    near, late = TODAY + timedelta(days=121), TODAY + timedelta(days=3)
+    add_account("NEAR", 1_000, [Person("P1")], renewal_on=near)
+    add_account("LATE", 1_000, [Person("P2")], renewal_on=late)
+    add_account("NONE", 1_000, [Person("P3")])
+    wave_id = draft()
+    run("UPDATE campaign SET cadence = 'before_renewal'")
+    for _ in range(2):
+        preview_wave(wave_id, actor="test")
+        assert asked(wave_id) == {"P1"}
+        assert run("SELECT occasion_on FROM wave_account") == [(near,)]
+        assert run("SELECT occasion_on FROM late_account") == [(late,)]
+    pick(contact("P1"), Act.PIN, wave_id=wave_id, for_good=False, reason=WHY, actor="bo")
+    assert run("SELECT count(due_on) FROM wave_account") == [(1,)]
+    assert confirm_wave(wave_id, revision=seen(wave_id), actor="test") is None
+    other = draft("other")
+    preview_wave(other, actor="test")
+    assert asked(other) == set(), "each renewal counts once"
+
+
 @settings(max_examples=6, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.tuples(st.integers(0, 11), st.sampled_from(["out", "in", "pin"])), max_size=6))
 def test_however_often_it_is_picked_the_sums_and_the_sample_are_those_of_working_it_out_afresh(

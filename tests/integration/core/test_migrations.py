@@ -132,8 +132,7 @@ def every_page(application: Flask, ids: dict[str, object]) -> Iterator[str]:
     with application.test_request_context():
         for rule in application.url_map.iter_rules():
             if "GET" in (rule.methods or ()) and rule.arguments <= ids.keys() and not rule.rule.startswith("/api/"):
-                if rule.endpoint not in ("auth.logout", "static"):
-                    yield url_for(rule.endpoint, **{name: ids[name] for name in rule.arguments})
+                yield url_for(rule.endpoint, **{name: ids[name] for name in rule.arguments})
 
 
 def customer_page(application: Flask) -> str:

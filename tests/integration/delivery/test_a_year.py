@@ -87,33 +87,41 @@ def emptied(travelled: tuple[str, Clock], now: datetime) -> Company:
     return Company(url, clock)
 
 
+CHANGES = (MARCH, SPRING, AUTUMN, NOVEMBER)
+BESIDE = {change.date() + timedelta(days=days) for change in CHANGES for days in (-2, 1)}
+"""The Friday before each change and the Monday after it."""
+DUE_SOON = "SELECT FROM message WHERE state = 'queued' AND due_on <= CAST(:now AS date) + 1 LIMIT 1"
+
+
 def live_through_the_year(company: Company, start: datetime, end: datetime) -> None:
-    """Look up each hour in the weeks of the changes, every fourth hour else, and once a day when nothing waits."""
+    """Look up each hour beside a change, each seventh hour else, rarely when nothing is due; each has its turn."""
     now = start
     while now < end:
         company.tick(now)
-        near = any(abs(now - change) < timedelta(days=3) for change in (MARCH, SPRING, AUTUMN, NOVEMBER))
-        waiting = near or now.hour % 4 or rows("SELECT FROM message WHERE state = 'queued' LIMIT 1")
-        now += timedelta(hours=1 if near else 4 if waiting else 12)
+        if now.date() in BESIDE:
+            now += timedelta(hours=1)
+            continue
+        now += timedelta(hours=7 if rows(DUE_SOON, now=now) else 23)
+        if now.date() in BESIDE:
+            now = datetime.combine(now.date(), time(), tzinfo=UTC)
 
 
 @pytest.fixture(scope="module")
 def year(travelled: tuple[str, Clock]) -> tuple[list[Sent], dict[int, Promises]]:
-    """Quarterly waves for everybody from 25 March on, and one for the American customers three weeks before."""
+    """A first wave for the large customers in March, and from 8 April on quarterly waves for everybody."""
     start = datetime(2026, 3, 2, tzinfo=UTC)
     company = emptied(travelled, start)
-    largest, large = 10**9, 10**6
-    add_people("DE", largest, 18, (BERLIN,))
-    add_people("US", largest, 18, (CHICAGO,))
-    add_people("US2", largest, 18, (CHICAGO, BERLIN))
-    add_people("MIX", large, 9, PLACES)
-    add_people("JP", large, 9, (TOKYO, SYDNEY))
-    shared = {"account_cap": 1, "time_zone": "Europe/Berlin", "country": "DE"}
-    quarterly = {"cadence": Cadence.QUARTERLY, "starts_on": date(2026, 3, 25), "wave_days": 45, "daily_cap": 4}
-    american = Audience.read({"account": {"country": ["US"]}})
-    once = {"cadence": Cadence.YEARLY, "starts_on": start.date(), "wave_days": 40, "audience": american}
-    promised = dict([started(start, "Americas", **once, **shared), started(start, **quarterly, **shared)])
-    live_through_the_year(company, start, datetime(2027, 3, 1, tzinfo=UTC))
+    large, small = 10**8, 30_000
+    add_people("DE", large, 30, (BERLIN,))
+    add_people("US", large, 30, (CHICAGO,))
+    add_people("MIX", small, 8, PLACES)
+    add_people("JP", small, 4, (TOKYO, SYDNEY))
+    audience = Audience.read({"account": {"country": ["US", "DE"]}})
+    shared = {"account_cap": 1, "time_zone": "Europe/Berlin", "country": "DE", "wave_days": 45, "daily_cap": 3}
+    once = {"cadence": Cadence.YEARLY, "starts_on": start.date(), "audience": audience}
+    quarterly = {"cadence": Cadence.QUARTERLY, "starts_on": date(2026, 4, 8)}
+    promised = dict([started(start, "First", **once, **shared), started(start, **quarterly, **shared)])
+    live_through_the_year(company, start, datetime(2027, 2, 28, tzinfo=UTC))
     return all_sent(), promised
 
 
@@ -121,10 +129,10 @@ def test_a_year_of_quarterly_waves_breaks_no_rule(year: tuple[list[Sent], dict[i
     sent, promised = year
     assert broken(sent, promised) == []
     names = [row.name for row in rows("SELECT name FROM wave ORDER BY planned_for, id")]
-    assert names == ["2026", "Q1 2026", "Q2 2026", "Q3 2026", "Q4 2026"]
+    assert names[:5] == ["2026", "Q2 2026", "Q3 2026", "Q4 2026", "Q1 2027"]
     by_number = Counter(mail.number for mail in sent)
-    assert by_number[0] > 200
-    assert by_number[1] > by_number[2] > 50
+    assert by_number[0] > 150
+    assert by_number[1] > by_number[2] > 40
     assert not rows(
         "SELECT 1 FROM message m JOIN wave w ON w.id = m.wave_id WHERE m.state = 'queued' AND w.state = 'finished'"
     )
@@ -155,7 +163,11 @@ def test_nine_oclock_stays_nine_oclock_when_the_clocks_change(
 ) -> None:
     """Looked up each hour, the first mail of a day leaves at nine where it is read, which is another hour of UTC."""
     sent, _ = year
-    near = [mail for mail in sent if mail.zone == zone and abs(mail.at - change) < timedelta(days=3)]
+    near = [
+        mail
+        for mail in sent
+        if mail.zone == zone and abs(mail.at - change) < timedelta(days=3) and mail.at.date() in BESIDE
+    ]
     first = {mail.at.date(): mail.at.hour for mail in reversed(near)}
     assert {hour for day, hour in first.items() if day < change.date()} == {before}
     assert {hour for day, hour in first.items() if day > change.date()} == {after}
@@ -167,13 +179,13 @@ def test_a_pause_ends_in_no_flood(travelled: tuple[str, Clock]) -> None:
     for number in range(8):
         add_people(f"A{number}", 200_000 * (number + 1), 9, PLACES[number % 4 :] + PLACES[: number % 4])
     campaign_id, promises = started(start, cadence=Cadence.YEARLY, starts_on=start.date(), daily_cap=6, account_cap=1)
-    company.live(start, 24 * 5, step=3, people_answer=False)
+    company.live(start, 24 * 5, step=7, people_answer=False)
     pause_campaign(campaign_id, actor="test", reason="the budget round")
     before = len(all_sent())
     company.live(start + timedelta(days=5), 24 * 10, step=12)
     assert len(all_sent()) == before
     resume_campaign(campaign_id, actor="test")
-    company.live(start + timedelta(days=15), 24 * 8, step=4)
+    company.live(start + timedelta(days=15), 24 * 8, step=7)
     sent = all_sent()
     assert len(sent) > before
     assert broken(sent, {campaign_id: promises}) == []
@@ -195,7 +207,7 @@ STARTS = st.sampled_from([date(2026, 3, 25), date(2026, 10, 21), date(2026, 12, 
 
 
 @seed(5)
-@how(max_examples=8, deadline=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
+@how(max_examples=5, deadline=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
 @given(ours=SETTINGS, theirs=SETTINGS, roster=ROSTERS, start=STARTS, closed=st.integers(1, 7))
 def test_no_random_campaigns_break_a_rule(
     travelled: Any, ours: Any, theirs: Any, roster: Any, start: date, closed: int
@@ -210,7 +222,7 @@ def test_no_random_campaigns_break_a_rule(
         session.add(ClosingDay(day=closing, country=None, name="Inventory"))
     shared = {"cadence": Cadence.YEARLY, "starts_on": start}
     promised = dict([started(now, "Ours", **shared, **ours), started(now, "Theirs", **shared, **theirs)])
-    company.live(now, 24 * 9, step=4)
+    company.live(now, 24 * 8, step=5)
     sent = all_sent()
     assert sent
     assert broken(sent, promised, closed={closing}) == []

@@ -6,7 +6,7 @@ One world lives through it once; the tests look at what came of it.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,6 @@ from app.campaigns.creating_campaigns import create_campaign
 from app.campaigns.running import start_campaign
 from app.campaigns.settings import CampaignSettings
 from app.core.db import reading, transaction
-from app.core.signing import Signer
 from app.delivery.happenings import changes, happenings
 from app.delivery.unsubscribing import unsubscribe
 from app.responses.collecting import record_answer

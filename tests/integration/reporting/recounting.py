@@ -12,10 +12,13 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from app.accounts.models import Level
+from app.reporting.board import Board, wave_board
 from app.reporting.coverage import coverage, heard, level_coverage, revenue_coverage
 from app.reporting.rates import Dispositions
 from app.sampling.quota import Levels
+from app.surveys.metrics import METRICS
 
+PARTS = ("surveyed", "heard", "weighted")
 TARGETED = (Level.DECISION_MAKER, Level.INFLUENCER, Level.USER)
 
 _INVITATIONS = text(
@@ -97,6 +100,7 @@ def _accounts(frozen: list[dict[str, Any]], people: list[Person]) -> dict[str, A
     revenue = revenue_coverage(
         (value, any(answers.values()), coverage(_levels(answers), target)) for value, target, answers, _, _ in rows
     )
+    rows_sent = [(value, any(sent.values())) for value, _, _, sent, _ in rows]
     return {
         "accounts": len(rows),
         "accounts_surveyed": sum(any(sent.values()) for _, _, _, sent, _ in rows),
@@ -107,6 +111,7 @@ def _accounts(frozen: list[dict[str, Any]], people: list[Person]) -> dict[str, A
         "shortage": sum(short for *_, short in rows),
         "values_unknown": revenue.unknown,
         "revenue": sum((_worth(value) for value, *_ in rows), Decimal(0)),
+        "revenue surveyed": _share(rows_sent),
         "revenue heard": revenue.heard,
         "revenue weighted": revenue.weighted,
         **{name: figure for place, level in enumerate(TARGETED) for name, figure in _level(rows, place, level).items()},
@@ -137,9 +142,16 @@ def _level(rows: list[Any], place: int, level: Level) -> dict[str, Any]:
         f"accounts_surveyed_{level}": sum(sent > 0 for *_, sent in mine),
         f"accounts_heard_{level}": sum(answers > 0 for _, _, answers, _ in mine),
         f"accounts_covered_{level}": sum(answers >= target for _, target, answers, _ in mine),
+        f"revenue surveyed {level}": _share([(value, sent > 0) for value, _, _, sent in mine]),
         f"revenue heard {level}": revenue.heard,
         f"revenue weighted {level}": revenue.weighted,
     }
+
+
+def _share(rows: list[tuple[Decimal | None, bool]]) -> Fraction | None:
+    """Return the share of the known value that those have of whom something holds."""
+    known = sum(Fraction(_worth(value)) for value, _ in rows)
+    return sum(Fraction(_worth(value)) for value, holds in rows if holds) / known if known else None
 
 
 def _targets(row: dict[str, Any]) -> Levels:
@@ -159,3 +171,26 @@ def same(one: Any, other: Any) -> bool:
     if isinstance(one, Fraction) and isinstance(other, Fraction):
         return abs(one - other) < Fraction(1, 10**12)
     return bool(one == other)
+
+
+def said(board: Board) -> dict[str, Any]:
+    """Return what a board says by the names of the recount."""
+    levels = [line.level for line in board.lines if line.level is not Level.UNKNOWN]
+    return {
+        **{f"counts of {line.level}": line.counts for line in board.lines},
+        **{f"scores of {line.level}": Counter(line.scores) for line in board.lines},
+        **{name: figure for name, figure in board.accounts.items() if not name.startswith(("revenue_", "roster_"))},
+        **{f"revenue {part}": board.of_revenue(part) for part in PARTS},
+        **{f"revenue {part} {level}": board.of_revenue(part, level) for part in PARTS for level in levels},
+    }
+
+
+def assert_right(session: Session, wave_id: int, plan: Frozen | None = None) -> Board:
+    """Hold every figure of the board against the recount, and return the board."""
+    board, plain = wave_board(session, wave_id), recount(session, wave_id, plan)
+    shown = {name: figure for name, figure in said(board).items() if not name.startswith("revenue_")}
+    assert shown.keys() == plain.keys()
+    assert {name: (shown[name], plain[name]) for name in plain if not same(shown[name], plain[name])} == {}
+    whole = sum((Counter(line.scores) for line in board.lines), Counter[int]())
+    assert board.score == METRICS[board.metric].score(whole)
+    return board

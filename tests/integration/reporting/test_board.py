@@ -20,7 +20,9 @@ from app.reporting.largest import largest
 from app.reporting.standing import counted
 from app.responses.collecting import record_answer
 from app.surveys.answers import Answer
+from tests.integration.reporting.recounting import assert_right
 from tests.support.company import TODAY, Person, add_account, draft, launch, planned, three_levels
+from tests.support.events import event_campaign, told
 
 NOW = datetime.now(UTC)
 
@@ -172,6 +174,27 @@ def test_only_bounces_are_told_apart_from_silence(database: str) -> None:
         found = {one.name: one for one in largest(session, wave_id)}
     assert found["Company A3"].missing == "every mail bounced"
     assert found["Company A2"].seats[Level.DECISION_MAKER].nobody == 3
+
+
+def test_a_wave_after_events_has_answers_and_no_targets(admin_client: FlaskClient) -> None:
+    add_account("A1", 1_000_000, [Person("P1"), Person("P2", Level.DECISION_MAKER)])
+    event_campaign()
+    for address in ("p1@company.example", "p2@company.example"):
+        assert told(address).decision == "scheduled"
+    wave_id = 1
+    with counted() as session:
+        assert headline(wave_board(session, wave_id)).endswith("nothing has been sent yet")
+    with transaction() as session:
+        session.execute(text("UPDATE invitation SET sent_at = now()"))
+    answered(wave_id, 9)
+    with counted() as session:
+        board = wave_board(session, wave_id)
+        assert_right(session, wave_id)
+    assert headline(board).endswith("one person answered")
+    assert (board.counts.sent, board.counts.answered, board.accounts["accounts"]) == (2, 1, 0)
+    page = admin_client.get(f"/waves/{wave_id}").text
+    assert "50.0%" in page
+    assert "Accounts and revenue, by level" not in page
 
 
 def test_there_is_no_such_wave(database: str) -> None:

@@ -4,16 +4,24 @@ from __future__ import annotations
 
 import csv
 import io
+from contextlib import suppress as suppress_error
 from urllib.parse import urlencode
 
+from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
+from app import create_app
+from app.accounts.import_models import ImportPiece
 from app.accounts.models import Suppression, SuppressionReason
-from app.core.audit import AuditEntry
+from app.core import db, progress, queue
+from app.core.audit import AuditEntry, record
 from app.core.db import transaction
+from app.core.errors import QuorumError
 from app.delivery.suppressing import Entry, suppress
-from tests.support.web import post_form
+from app.delivery.suppression_syncing import DEED, WORK_NAME
+from tests.support.settings import settings
+from tests.support.web import csrf_token, post_form
 
 
 def on_the_list(*addresses: str, reason: SuppressionReason = SuppressionReason.HARD_BOUNCE) -> None:
@@ -79,24 +87,72 @@ def test_an_address_is_taken_off_with_a_reason_and_only_for_that_reason(admin_cl
 
 
 def test_a_file_is_looked_at_and_then_put_on_the_list(admin_client: FlaskClient) -> None:
-    def upload(content: str, **fields: str) -> tuple[int, str]:
+    def upload(content: str) -> tuple[int, str]:
         file = (io.BytesIO(content.encode()), "../../etc/theirs.csv")
-        return post_form(admin_client, "/suppression/import", "/suppression/import", file=file, **fields)
+        return post_form(admin_client, "/suppression/import", "/suppression/import", file=file)
 
     content = "Email;Reason\na@b.example;Bounced\nnobody;Bounced\nA@B.EXAMPLE;Bounced\n"
-    status, page = upload(content, dry_run="1")
-    assert status == 200
-    assert "1 addresses would be new" in page
+    status, page = upload(content)
+    assert status == 302
+    assert "1 address would be new" in page
     assert "This is not a mail address" in page
+    path = "/suppression/import/1"
+    rows = list(
+        csv.DictReader(io.StringIO(admin_client.get(f"{path}/rejected.csv").data.decode("utf-8-sig")), delimiter=";")
+    )
+    assert [(row["Email"], row["Line"], row["Reason"]) for row in rows] == [
+        ("nobody", "3", "this is not a mail address")
+    ]
     with transaction() as session:
         assert session.scalars(select(Suppression)).all() == []
-    status, page = upload(content)
-    assert "1 addresses are new on the list" in page
+    status, page = post_form(admin_client, f"{path}/take", path)  # without the file
+    assert "1 address is new on the list" in page
     with transaction() as session:
         assert session.scalar(select(AuditEntry.subject).where(AuditEntry.deed == "suppression.imported")) == (
             "etc_theirs.csv"
         )
+        assert session.scalars(select(ImportPiece.part)).all() == ["rejected"]
+    token = csrf_token(admin_client, "/suppression/import")
+    assert [
+        admin_client.post(f"{path}/{deed}", data={"csrf_token": token}).status_code for deed in ("take", "drop")
+    ] == [
+        409,
+        409,
+    ]
+    assert "No import fits" in admin_client.get("/imports?q=theirs").text
+    assert admin_client.get("/imports/1").status_code == 404
     assert upload("Name\nAna\n")[0] == 422
     status, page = post_form(admin_client, "/suppression/import", "/suppression/import")
     assert status == 422
     assert "Choose a CSV file" in page
+    upload(content)
+    status, page = post_form(admin_client, "/suppression/import/2/drop", "/suppression/import/2")
+    assert "The file is deleted" in page
+    assert "This file was dropped" in admin_client.get("/suppression/import/2").text
+    assert admin_client.get("/suppression/import/2/rejected.csv").status_code == 404
+
+
+def test_the_list_of_ses_is_brought_in_step_by_a_worker(
+    admin_client: FlaskClient, application: Flask, database: str, valkey: str
+) -> None:
+    assert "Bring in step with SES" not in admin_client.get("/suppression").text
+    assert post_form(admin_client, "/suppression/sync", "/suppression")[0] == 409
+    db.engine().dispose()
+    over_ses = create_app(settings(database, valkey, mail_transport="ses", aws_region="eu-west-1"))
+    client = over_ses.test_client()
+    with admin_client.session_transaction() as theirs, client.session_transaction() as cookie:
+        cookie["user"], cookie["key"] = theirs["user"], theirs["key"]
+    assert "Bring in step with SES" in client.get("/suppression").text
+    status, page = post_form(client, "/suppression/sync", "/suppression")
+    assert (status, queue.queue(queue.WORK).count) == (302, 1)
+    assert "brought in step now" in page
+    with suppress_error(QuorumError), progress.shown(WORK_NAME) as report:
+        report(0, 1)
+        assert "being brought in step" in client.get("/suppression").text
+        raise QuorumError("SES did not answer.")
+    assert "SES did not answer." in client.get("/suppression").text
+    with transaction() as session:
+        record(session, actor="Ana", deed=DEED, subject="SES", pulled=1234, pushed=7)
+    with progress.shown(WORK_NAME):
+        pass
+    assert "1,234 taken in, 7 given to SES" in client.get("/suppression").text

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -12,13 +12,26 @@ from hypothesis import strategies as st
 
 from app.accounts import places
 from app.accounts.amounts import currency_in, money
-from app.accounts.cells import REMEMBERED, SHORT, Memo, Unreadable, count, day, score, share, text, words, yes_or_no
+from app.accounts.cells import (
+    REMEMBERED,
+    SHORT,
+    Memo,
+    Unreadable,
+    count,
+    day,
+    moment,
+    score,
+    share,
+    text,
+    words,
+    yes_or_no,
+)
 from app.accounts.models import AccountStatus, ContactStatus, Level, RevenueType
 from app.accounts.text import name_key, shortened, squashed, visible
 from app.accounts.vocabulary import ACCOUNT_STATUSES, CONTACT_STATUSES, LEVELS, REVENUE_TYPES
 
 READERS: list[Callable[[str], Any]] = [
-    *(count, day, score, share, yes_or_no, text(200), money(","), money(";"), words(CONTACT_STATUSES)),
+    *(count, day, moment, score, share, yes_or_no, text(200), money(","), money(";"), words(CONTACT_STATUSES)),
     *(places.country, places.language, places.time_zone, places.currency),
 ]
 
@@ -260,3 +273,26 @@ def test_joiners_inside_a_name_stay() -> None:
 
 def test_spellings_of_one_word() -> None:
     assert {squashed(word) for word in ("Contact ID", "contact_id", "CONTACT-ID", " contactId")} == {"contactid"}
+
+
+@pytest.mark.parametrize(
+    ("cell", "expected"),
+    [
+        ("", None),
+        ("2026-11-02", datetime(2026, 11, 2, tzinfo=UTC)),
+        ("2026-11-02 09:30", datetime(2026, 11, 2, 9, 30, tzinfo=UTC)),
+        (" 2026-11-02T09:30:15.250Z ", datetime(2026, 11, 2, 9, 30, 15, 250_000, tzinfo=UTC)),
+        ("2026-11-02T09:30:00+0530", datetime(2026, 11, 2, 4, tzinfo=UTC)),
+        ("2026-11-02 00:30 +02", datetime(2026, 11, 1, 22, 30, tzinfo=UTC)),
+    ],
+)
+def test_moments(cell: str, expected: datetime | None) -> None:
+    assert moment(cell) == expected
+
+
+@pytest.mark.parametrize(
+    "cell", ["2026-11-02 25:30", "02/03/2026 10:00", "2026-02-30", "0001-01-01 00:00+14:00", "soon"]
+)
+def test_no_moment(cell: str) -> None:
+    with pytest.raises(Unreadable, match=r"is (no date|a moment that no clock shows|a day that no calendar has)"):
+        moment(cell)

@@ -33,7 +33,9 @@ def test_a_survey_with_names_shows_everything(metric: str) -> None:
     for finished in (True, False):
         allowed = anonymity(metric, finished=finished)
         assert allowed.named
-        assert allowed.score(1) and allowed.detail(1) and allowed.why(1) is None
+        assert allowed.score(1)
+        assert allowed.detail(1)
+        assert allowed.why(1) is None
         assert allowed.scored({"a": 0, "b": 1}) == {"a", "b"}
 
 
@@ -63,6 +65,18 @@ def test_no_more_is_hidden_than_has_to_be(counts: dict[int, int]) -> None:
         assert not hidden_large
     else:
         assert len(hidden_large) <= 1
+
+
+def test_of_two_groups_that_differ_by_few_people_one_stays_closed() -> None:
+    countries = {"DE": 20, "FR": 20}
+    same = {("DE", "de"): 20, ("FR", "fr"): 20}
+    nearly = {("DE", "de"): 19, ("DE", "fr"): 1, ("FR", "fr"): 20}
+    apart = {("DE", "de"): 15, ("DE", "fr"): 5, ("FR", "fr"): 20}
+    assert OPEN.scored(countries, [same]) == {"DE", "FR"}
+    assert OPEN.scored(countries, [nearly]) == frozenset()
+    assert OPEN.scored(countries, [apart]) == {"DE", "FR"}
+    assert OPEN.detailed(countries, [apart]) == frozenset()
+    assert anonymity("nps", finished=False).scored(countries, [nearly]) == {"DE", "FR"}
 
 
 def test_a_persons_row_loses_what_the_person_said_and_whether() -> None:

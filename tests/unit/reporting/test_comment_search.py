@@ -23,7 +23,7 @@ from app.reporting.comment_search import CLOSES, OPENS, marked, query_text, text
         ("a\\b", "'a\\\\b'"),
         ("太慢", "'太 慢'"),
         ("", ""),
-        ("  !! & | ( ) : * \" ", ""),
+        ('  !! & | ( ) : * " ', ""),
     ],
 )
 def test_what_is_typed_becomes_a_query(typed: str, asked: str) -> None:
@@ -46,7 +46,8 @@ def test_languages_without_spaces_are_marked_as_typed() -> None:
 def test_no_comment_brings_markup_of_its_own(comment: str, search: str) -> None:
     bare = comment.replace(OPENS, "").replace(CLOSES, "")
     html = str(marked(bare, search)).replace("<mark>", "").replace("</mark>", "")
-    assert "<" not in html and ">" not in html
+    assert "<" not in html
+    assert ">" not in html
 
 
 def test_files_hold_no_marks() -> None:

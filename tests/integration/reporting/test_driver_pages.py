@@ -17,7 +17,7 @@ from app.reporting.cuts import Cut
 from app.reporting.driver_counting import DriverReport, driver_report
 from app.reporting.drivers import Drivers, Said, contributions, parts
 from tests.support.company import add_account, three_levels
-from tests.support.heard import GATEWAY, NO_HINT, asked, change, say
+from tests.support.heard import GATEWAY, PERSON, asked, change, say
 from tests.support.people import logged_in
 
 PATHS = ("support", "support/response_time", "support/friendliness", "product", "product/fit", "price", "gone/old")
@@ -38,7 +38,7 @@ def wave(database: str) -> int:
         ).all()
     for place, contact in enumerate(contacts):
         named = dice.sample(PATHS, dice.randrange(5))
-        say(wave_id, contact, dice.randrange(11), named, hint=GATEWAY if place in (2, 9) else NO_HINT)
+        say(wave_id, contact, dice.randrange(11), named, hint=GATEWAY if place in (2, 9) else PERSON)
     return wave_id
 
 

@@ -1,0 +1,5 @@
+"""A person at the designer of surveys."""
+
+from tests.support.designer import designer
+
+__all__ = ["designer"]
