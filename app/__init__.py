@@ -57,9 +57,33 @@ def create_app(settings: Settings) -> Flask:
     discretion.install(app)
     for pages in (imports, engagement, nominations, activities_api):
         app.register_blueprint(pages)
-    for pages in (board, charts, accounts, account_deeds, waves, plans, *DELIVERY, answers, survey, surveys, brands, brand_previews):
+    for pages in (
+        board,
+        charts,
+        accounts,
+        account_deeds,
+        waves,
+        plans,
+        *DELIVERY,
+        answers,
+        survey,
+        surveys,
+        brands,
+        brand_previews,
+    ):
         app.register_blueprint(pages)
-    for pages in (campaigns, wave_comparing, quotas, wave_terms, contacts, events, campaigns_api, api_description, api_keys, saved_views):
+    for pages in (
+        campaigns,
+        wave_comparing,
+        quotas,
+        wave_terms,
+        contacts,
+        events,
+        campaigns_api,
+        api_description,
+        api_keys,
+        saved_views,
+    ):
         app.register_blueprint(pages)
     for pages in (drivers, segments, digests, figures_api):
         app.register_blueprint(pages)

@@ -13,10 +13,12 @@ from app.commands.context import installation, wave_by_key
 from app.core.formats import level_name, money, percent
 from app.core.terminal import console
 from app.reporting.board import Board, LevelLine, wave_board
-from app.reporting.overview import SHORTAGE_ALERT, Wanted, account_overview
+from app.reporting.board_figures import scores
+from app.reporting.filtering import Wanted
+from app.reporting.overview import SHORTAGE_ALERT, account_overview
 from app.reporting.rates import bounce_rate, completion_rate, participation_rate, response_rate
 from app.reporting.standing import counted, tell_all_anew
-from app.surveys.metrics import display
+from app.surveys.metrics import Score, display
 
 SHOWN_ACCOUNTS = 20
 
@@ -54,10 +56,11 @@ def _show_board(board: Board) -> None:
         f"{percent(board.of_revenue('weighted'))} of revenue",
         highlight=False,
     )
-    if board.score is not None and board.score.n > 1:
-        low, value, high = (display(part) for part in (board.score.low, board.score.value, board.score.high))
+    score = _score(board)
+    if score is not None:
+        low, value, high = (display(part) for part in (score.low, score.value, score.high))
         console.print(
-            f"{board.metric.upper()} {value}  [{low}, {high}]  n = {board.score.n}\n", highlight=False, markup=False
+            f"{board.metric.upper()} {value}  [{low}, {high}]  n = {score.n}\n", highlight=False, markup=False
         )
     table = Table(box=None, pad_edge=False, header_style="dim")
     table.add_column("")
@@ -101,7 +104,7 @@ def _show_accounts(rows: list[dict[str, Any]], total: int, currency: str) -> Non
 
 def board_as_json(board: Board) -> dict[str, Any]:
     """Return a board for programs: rates as numbers from 0 to 1, money as text, None where there is no figure."""
-    counts = board.counts
+    counts, score = board.counts, _score(board)
     return {
         "wave": board.wave.key,
         "name": board.wave.name,
@@ -120,9 +123,15 @@ def board_as_json(board: Board) -> dict[str, Any]:
         "revenue_heard": _number(board.of_revenue("heard")),
         "revenue_weighted": _number(board.of_revenue("weighted")),
         "metric": board.metric,
-        "score": _number(board.score.value) if board.score else None,
-        "score_interval": [_number(board.score.low), _number(board.score.high)] if board.score else None,
+        "score": _number(score.value) if score else None,
+        "score_interval": [_number(score.low), _number(score.high)] if score else None,
     }
+
+
+def _score(board: Board) -> Score | None:
+    """Return the score of a wave that may be shown; one answer is none."""
+    found = scores(board).get(None)
+    return found if found is not None and found.n > 1 else None
 
 
 def _level_as_json(line: LevelLine) -> dict[str, Any]:

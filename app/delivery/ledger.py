@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from app.accounts.joining import TODAYS_ACCOUNT
 from app.core.searching import contains
 from app.delivery.deciding_unknown import WHY_NOT
 from app.delivery.models import MessageState
@@ -46,10 +47,10 @@ COLUMNS = (
 )
 """Header of the messages as CSV."""
 
-_NAMED = """
+_NAMED = f"""
     JOIN wave w ON w.id = m.wave_id
     JOIN invitation i ON i.id = m.invitation_id
-    LEFT JOIN account a ON a.id = m.account_id
+    {TODAYS_ACCOUNT}
     LEFT JOIN contact c ON c.id = i.contact_id
 """
 # Names are looked into only for a search, and joined only to the rows of a page: a ledger has millions of rows.

@@ -10,17 +10,18 @@ from typing import Any, NamedTuple
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from app.accounts.joining import TODAYS_ACCOUNT
 from app.core.errors import NotFound, Refused
 from app.core.searching import contains
 from app.delivery.deciding_unknown import drop, resend
 
 PER_PAGE = 100
 
-_FROM = """
+_FROM = f"""
     FROM message m
     JOIN wave w ON w.id = m.wave_id
     JOIN invitation i ON i.id = m.invitation_id
-    LEFT JOIN account a ON a.id = m.account_id
+    {TODAYS_ACCOUNT}
     LEFT JOIN contact c ON c.id = i.contact_id
     WHERE m.state = 'unknown'
       AND (:search = '' OR m.recipient ILIKE :like OR a.name ILIKE :like OR w.name ILIKE :like

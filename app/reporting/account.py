@@ -96,7 +96,8 @@ _EVENT_ANSWERS = text(
 )
 _CHILDREN = text(
     """
-    SELECT k.id, k.name, k.annual_value AS value_now, k.currency, s.*, count(*) OVER () AS total
+    SELECT k.id, k.name, k.annual_value AS value_now, k.currency, s.*,
+           (SELECT count(*) FROM account WHERE parent_id = :account_id) AS total
     FROM account k LEFT JOIN standing s ON s.wave_id = :wave_id AND s.account_id = k.id
     WHERE k.parent_id = :account_id
     ORDER BY s.annual_value DESC NULLS LAST, k.id LIMIT :limit

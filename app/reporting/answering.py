@@ -46,6 +46,7 @@ VERDICTS: Mapping[str, str] = MappingProxyType(
 )
 
 WITHOUT_DRIVER = "-"
+"""How addresses name the answers that name no driver."""
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ given. For an anonymous survey only one cut at a time may be made, and only wher
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from sqlalchemy import text
@@ -49,10 +49,6 @@ class Cut:
 
     def __bool__(self) -> bool:
         return bool(self.values)
-
-    def without(self, dimension: str) -> Cut:
-        """Return the cut without one dimension."""
-        return replace(self, values={name: value for name, value in self.values.items() if name != dimension})
 
     def condition(self, of: str) -> tuple[str, dict[str, str]]:
         """Return the cut as an SQL condition on an invitation or a response, and its parameters."""

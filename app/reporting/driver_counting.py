@@ -40,7 +40,10 @@ _SCORES = """
 
 @dataclass(frozen=True)
 class DriverReport:
-    """The drivers of a wave's answers or of a cut of them, those of each level, and how often each score was given."""
+    """The drivers of a wave's answers or of a cut of them, and how often each score was given.
+
+    `levels` are the drivers of each level by its own answers: points only, without revenue.
+    """
 
     drivers: Drivers
     levels: Mapping[Level, Drivers]

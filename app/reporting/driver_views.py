@@ -17,6 +17,7 @@ from app.core.db import reading
 from app.core.errors import NotFound
 from app.core.formats import money_short, number
 from app.core.safe_csv import csv_pieces
+from app.reporting.answering import WITHOUT_DRIVER
 from app.reporting.chart_views import chart_response, theme_asked
 from app.reporting.charts import driver_bars
 from app.reporting.charts.drawing import Form, Order
@@ -40,9 +41,6 @@ SCORE_WORDS = {
 """Metric → what the contributions add up to, in short and at length."""
 
 MOST_BARS = 20
-
-WITHOUT = "-"
-"""How addresses name the answers without a driver."""
 
 TOO_SMALL = "Anonymous survey: this part of the answers is too small, or could be subtracted from another."
 
@@ -213,7 +211,7 @@ def _links(shown: Shown, path: str) -> dict[str, str]:
     """Return the addresses of the answers behind a driver, of all and by band; none where people stay unnamed."""
     if not shown.seen.anonymity.named:
         return {}
-    of: dict[str, Any] = {"wave": shown.seen.wave.id, "driver": path or WITHOUT, **parameters(shown.cut)}
+    of: dict[str, Any] = {"wave": shown.seen.wave.id, "driver": path or WITHOUT_DRIVER, **parameters(shown.cut)}
     bands = {band: url_for("answers.index", **of, band=band) for band in ("promoter", "passive", "detractor")}
     return {"all": url_for("answers.index", **of), **bands}
 

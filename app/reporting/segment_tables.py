@@ -97,7 +97,7 @@ def segment_table(session: Session, wave_id: int, by: str, before_id: int | None
 
 
 def _choices(attributes: Sequence[str]) -> list[tuple[str, str]]:
-    more = [(name, f"{label_of(name)}, {_SIDES[name.partition('.')[0] + '.']}") for name in attributes]
+    more = [(name, f"{label_of(name)} {_SIDES[name.partition('.')[0] + '.']}") for name in attributes]
     return [*DIMENSIONS.items(), *more, (WAVES, "Wave"), (CAMPAIGNS, "Campaign")]
 
 

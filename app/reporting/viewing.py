@@ -13,8 +13,6 @@ from app.reporting.board import Board, latest_wave_id
 from app.reporting.overview import SHORTAGE_ALERT
 from app.reporting.seen import Seen
 from app.reporting.waves import newest_waves
-from app.surveys.metrics import METRICS
-from app.surveys.published import published
 
 BOARD = "reporting.board"
 
@@ -60,14 +58,3 @@ def account_row(row: dict[str, Any], wave_id: int | None) -> dict[str, Any]:
     }
     href = url_for("accounts.sheet", account_id=row["id"], wave=wave_id)
     return {**row, "seats": seats, "href": href, "alert": SHORTAGE_ALERT if row["shortage"] else None}
-
-
-def said_in_words(row: dict[str, Any], found: Board | None) -> dict[str, Any]:
-    """Return a person's row with the band of the score and the reasons in words."""
-    if found is None or row.get("score") is None:
-        return {**row, "band": None, "reasons": []}
-    definition = published(found.wave.survey_version_id).definition
-    language = definition.default_language
-    reasons = [definition.driver_label(driver, language) for driver in row["drivers"]]
-    href = url_for("accounts.sheet", account_id=row["account_id"], wave=found.wave.id) if "account_id" in row else None
-    return {**row, "band": METRICS[found.metric].band(row["score"]), "reasons": reasons, "href": href}

@@ -25,11 +25,6 @@ UNSPACED = r"([\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\uac00-\ud7af])"
 """Characters of languages that put no space between words: each is a word of its own, and words are phrases of them."""
 
 
-def configuration(language: str) -> str:
-    """Return the configuration for a language tag."""
-    return CONFIGURATIONS.get(language.partition("-")[0], SIMPLE)
-
-
 def by_language(language: str, configurations: Mapping[str, str], otherwise: str) -> str:
     """Return the SQL that chooses among expressions by the language in the SQL expression `language`."""
     cases = " ".join(

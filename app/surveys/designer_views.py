@@ -86,7 +86,8 @@ def save(key: str, part: str) -> Reply:
         back = _given_language("bring_back")
         saved = designing.save(key, fields, revision=_number("revision"), actor=actor(), bring_back=back)
     except designing.Edited as overtaken:
-        return edit_page(key, _overtaken(sheet, overtaken, _given_language("beside")), str(overtaken), overtaken.by), 409
+        shown = _overtaken(sheet, overtaken, _given_language("beside"))
+        return edit_page(key, shown, str(overtaken), overtaken.by), 409
     except Refused as refusal:
         return _refused(key, sheet, fields, refusal)
     said = f"Saved, together with what {saved.merged_with} saved in the meantime." if saved.merged_with else "Saved."
@@ -95,7 +96,7 @@ def save(key: str, part: str) -> Reply:
 
 
 def _overtaken(sheet: Sheet, overtaken: designing.Edited, beside: str | None) -> Sheet:
-    """Both drafts together; a language that was removed meanwhile is shown all the same, with what was written in it."""
+    """Both drafts together; a language that was removed meanwhile is shown all the same."""
     theirs, draft = designing.theirs_by_field(overtaken.conflicts), overtaken.draft
     lost = beside if beside in overtaken.mine["languages"] and beside not in draft["languages"] else None
     if lost:

@@ -13,6 +13,7 @@ from xml.etree import ElementTree
 import pytest
 
 from app.reporting import charts
+from app.reporting.charts import drawing
 from app.reporting.charts.drawing import DrawingError, Order, end_drawing, picture
 from app.reporting.charts.inks import INKS
 
@@ -102,6 +103,9 @@ def test_a_fault_is_told_and_the_next_picture_is_drawn() -> None:
     assert picture(Order("score_bars", rows(MODULES["score_bars"], ("After",)))).startswith(b"<svg")
 
 
-def test_a_drawing_process_that_died_is_replaced() -> None:
-    end_drawing()
+def test_a_drawing_process_that_is_stuck_or_died_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as changed:
+        changed.setattr(drawing, "LONGEST_SECONDS", 0.0)
+        with pytest.raises(DrawingError, match="ended before"):
+            picture(Order("score_bars", rows(MODULES["score_bars"], ("Stuck",))))
     assert picture(Order("score_bars", rows(MODULES["score_bars"], ("Again",)))).startswith(b"<svg")

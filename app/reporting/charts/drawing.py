@@ -14,6 +14,7 @@ import sys
 import threading
 from collections import OrderedDict
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import IO, Any, Literal, cast
 
@@ -23,6 +24,8 @@ Form = Literal["svg", "png"]
 
 KEPT = 256
 QUIET_SECONDS = 300.0
+LONGEST_SECONDS = 30.0
+"""A picture takes a tenth of a second, the first one a second or two; whoever takes longer is stuck."""
 MIMETYPES = {"svg": "image/svg+xml", "png": "image/png"}
 EDITION = 1
 """Counts up when charts look different, so that browsers ask again."""
@@ -81,16 +84,15 @@ class _Drawer:
     def _ask(self, line: str) -> bytes:
         self._wait_for_quiet()
         process = self._running()
-        source = cast("IO[bytes]", process.stdout)
+        limit = threading.Timer(LONGEST_SECONDS, process.kill)
+        limit.start()
         try:
-            told = cast("IO[bytes]", process.stdin)
-            told.write(line.encode() + b"\n")
-            told.flush()
-            size = int(source.readline())
-            found = source.read(abs(size))
+            size, found = _exchange(cast("IO[bytes]", process.stdin), cast("IO[bytes]", process.stdout), line)
         except (OSError, ValueError) as gone:
             self._end()
             raise DrawingError("the drawing process ended before its picture was done") from gone
+        finally:
+            limit.cancel()
         if size < 0:
             raise DrawingError(found.decode(errors="replace"))
         return found
@@ -113,9 +115,21 @@ class _Drawer:
     def _end(self) -> None:
         process, self._process = self._process, None
         if process is not None and process.stdin and process.stdout:
-            process.stdin.close()
+            with suppress(BrokenPipeError):  # it is gone already, with what was still to be told
+                process.stdin.close()
             process.stdout.close()
             process.wait()
+
+
+def _exchange(told: IO[bytes], source: IO[bytes], line: str) -> tuple[int, bytes]:
+    """Send an order and return the size and the bytes of its answer; ValueError when it does not come whole."""
+    told.write(line.encode() + b"\n")
+    told.flush()
+    size = int(source.readline())
+    found = source.read(abs(size))
+    if len(found) != abs(size):
+        raise ValueError("the picture is cut off")
+    return size, found
 
 
 _drawer = _Drawer()

@@ -141,6 +141,7 @@ def _counted(there: list[Customer], wanted: int) -> dict[str, int]:
     return {
         "wanted": wanted * len(there),
         "seats": wanted * len(there) - sum(short),
+        "people": sum(sum(each.people) + each.unknown for each in there),
         "accounts_short": sum(number > 0 for number in short),
         **{f"target_{level}": getattr(wished, level) * len(there) for level in Levels._fields},
         **{

@@ -109,7 +109,7 @@ def live_through_the_year(company: Company, start: datetime, end: datetime) -> N
 @pytest.fixture(scope="module")
 def year(travelled: tuple[str, Clock]) -> tuple[list[Sent], dict[int, Promises]]:
     """A first wave for the large customers in March, and from 8 April on quarterly waves for everybody."""
-    start = datetime(2026, 3, 2, tzinfo=UTC)
+    start = datetime(2026, 3, 4, tzinfo=UTC)
     company = emptied(travelled, start)
     large, small = 10**8, 30_000
     add_people("DE", large, 30, (BERLIN,))

@@ -154,9 +154,9 @@ def test_parts_that_are_too_small_or_could_be_subtracted_stay_closed(survey: int
 def test_cuts_that_differ_by_one_person_are_not_both_shown(survey: int, admin_client: FlaskClient) -> None:
     """Everybody in one cut, and all but one in another: what is shown of both would tell what that one said."""
     answers(survey, 12)
-    change("UPDATE response SET segments = segments || '{\"country\": \"DE\", \"language\": \"de\"}'")
-    change("UPDATE response SET segments = segments || '{\"language\": \"fr\"}' WHERE invitation_id <= 6")
-    change("UPDATE response SET segments = segments || '{\"country\": \"FR\"}' WHERE invitation_id <= 7")
+    change('UPDATE response SET segments = segments || \'{"country": "DE", "language": "de"}\'')
+    change('UPDATE response SET segments = segments || \'{"language": "fr"}\' WHERE invitation_id <= 6')
+    change('UPDATE response SET segments = segments || \'{"country": "FR"}\' WHERE invitation_id <= 7')
     finish(survey)
     shown = {}
     for by in ("country", "language", "attributes.team"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+from collections.abc import Iterator
 from fractions import Fraction
 
 import pytest
@@ -67,6 +68,12 @@ def figures(drivers: Drivers) -> dict[str, tuple[Fraction, Fraction, Fraction, F
     }
 
 
+def points_of(drivers: Drivers) -> Iterator[tuple[str, Fraction]]:
+    """Yield the points of each driver, which is all that levels side by side tell."""
+    for path in sorted(drivers.paths):
+        yield path, drivers.contribution(drivers.paths[path])
+
+
 def counted(wave_id: int, **cut: str) -> DriverReport:
     with reading() as session:
         return driver_report(session, wave_id, "nps", Cut(cut))
@@ -83,7 +90,9 @@ def test_each_level_has_its_own_score_and_drivers(wave: int) -> None:
         expected = oracle(wave, f"r.level = '{level}'")
         assert figures(counted(wave, level=level).drivers) == figures(expected)
         if expected.n:
-            assert figures(counted(wave).levels[level]) == figures(expected)
+            side_by_side = counted(wave).levels[level]
+            assert side_by_side.total == expected.total
+            assert [*points_of(side_by_side)] == [*points_of(expected)]
 
 
 def test_a_segment_is_the_one_of_the_day_of_the_invitation(wave: int) -> None:
@@ -160,6 +169,6 @@ def test_without_a_wave_there_is_a_next_step(admin_client: FlaskClient) -> None:
 
 
 def test_odd_addresses_are_answered(wave: int, admin_client: FlaskClient) -> None:
-    for query in ODD:
-        for page in LISTS:
+    for place, query in enumerate(ODD):
+        for page in LISTS if place < 3 else LISTS[::2]:
             assert admin_client.get(f"{page}?{query}").status_code in (200, 404), f"{page}?{query}"

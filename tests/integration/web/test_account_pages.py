@@ -70,8 +70,9 @@ def house(cluster: Cluster, valkey_server: str) -> Iterator[House]:
     """The company, for tests that only look; those that change something come after them, with one of their own."""
     with fresh_database(cluster) as url:
         application = create_app(settings(url, valkey_server))
+        engine = db.engine()  # tests that come after have another one
         yield House(company(), logged_in(application, Role.EDITOR), logged_in(application, Role.VIEWER))
-        db.engine().dispose()
+        engine.dispose()
 
 
 @pytest.fixture

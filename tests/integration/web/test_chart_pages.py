@@ -22,7 +22,7 @@ from tests.support.people import logged_in
 NAMES = ("coverage", "score", "response", "value")
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture(scope="module", autouse=True)
 def _no_process_left_behind() -> Iterator[None]:
     yield
     end_drawing()
