@@ -119,6 +119,8 @@ def test_every_route_is_behind_the_login_or_marked_open(application: Flask) -> N
             "brands.logo",
             "unsubscribe.ask",
             "unsubscribe.act",
+            "digests.ask",
+            "digests.act",
         ),
     }
     stranger = application.test_client()
