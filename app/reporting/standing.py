@@ -15,30 +15,47 @@ from fractions import Fraction
 from functools import cache
 from typing import Any
 
+from psycopg.errors import LockNotAvailable
 from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from app.core.db import reading, transaction
 from app.reporting.standing_sql import ADD_ALL, ADD_SOME, FORGET, SCALES, TELL_ALL, TELL_SOME
 from app.surveys.metrics import METRICS
 
+PATIENCE, FOR_EVER = "2s", "0"
+"""How long a reader waits for another one, and a job, as PostgreSQL has its `lock_timeout`."""
+
 # Waits for whoever tells at this moment: what was taken from `stirred` is only in the figures once that is committed.
 _MY_TURN = text("SELECT pg_advisory_xact_lock(hashtext('standing')) WHERE EXISTS (SELECT FROM stirred)")
+_WAIT_AT_MOST = text("SELECT set_config('lock_timeout', :patience, true)")
 _TAKE = text("DELETE FROM stirred RETURNING wave_id, account_id")
 _STIR_ALL = text("INSERT INTO stirred SELECT id, NULL FROM wave UNION SELECT DISTINCT wave_id, NULL::bigint FROM tally")
 
 
 @contextmanager
 def counted() -> Iterator[Session]:
-    """Open a session for looking, after everything committed so far is in the figures."""
-    fold()
+    """Open a session for looking, after everything committed so far is in the figures.
+
+    Where somebody else is long at telling large waves anew, it shows what was told before instead of waiting for that.
+    """
+    try:
+        fold(patience=PATIENCE)
+    except OperationalError as error:
+        if not isinstance(error.orig, LockNotAvailable):
+            raise
     with reading() as session:
         yield session
 
 
-def fold() -> int:
-    """Bring standings and totals up to date; return how many accounts and whole waves were told anew."""
+def fold(patience: str = FOR_EVER) -> int:
+    """Bring standings and totals up to date; return how many accounts and whole waves were told anew.
+
+    `patience` is how long to wait for somebody else who does so; after it OperationalError is raised.
+    """
     with transaction() as session:
+        session.execute(_WAIT_AT_MOST, {"patience": patience})
         if session.execute(_MY_TURN).first() is None:
             return 0
         taken = {(wave_id, account_id) for wave_id, account_id in session.execute(_TAKE)}

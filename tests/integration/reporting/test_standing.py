@@ -252,6 +252,16 @@ def test_readers_and_writers_at_once_count_everything_once(database: str) -> Non
         assert wave_board(session, wave_id).counts.answered == len(ids)
 
 
+def test_nobody_waits_long_for_somebody_who_tells_a_large_wave(database: str) -> None:
+    wave_id = launched(database)
+    with transaction() as teller:
+        teller.execute(text("SELECT pg_advisory_xact_lock(hashtext('standing'))"))
+        with counted() as session:
+            assert wave_board(session, wave_id).counts.sent == 0, "what was told before"
+    with counted() as session:
+        assert_right(session, wave_id)
+
+
 def fold_is_done(session: Session) -> bool:
     """Tell whether nothing was committed between the fold and this session's snapshot."""
     return not session.scalar(select(func.count()).select_from(stirred))
