@@ -3,7 +3,8 @@
 The CRM's word counts again as soon as it changes: what it said at the time of the correction is kept beside it, and an
 import that still brings the same, as every export does for months, changes nothing. An import that brings something
 else wins, and the correction is forgotten. Of whoever was added by hand the CRM has said nothing yet: its first word is
-noted down, and what was said by hand stands until that changes.
+noted down, and what was said by hand stands until that changes. That somebody must not be asked always counts: an
+opt-out and a suppression, and a first word that leaves them out.
 """
 
 from __future__ import annotations
@@ -36,6 +37,8 @@ Changes = dict[str, tuple[str | None, str | None]]
 def correct(session: Session, contact: Contact, values: Values, *, actor: str) -> Changes:
     """Set fields of a contact for good, and return those that changed with what stood there before and what does now.
 
+    The caller has called `await_imports` before it locked the contact.
+
     A new address brings its key; complaints and unsubscriptions of the old one follow the person, and a bounce stays
     with the old one.
     """
@@ -53,6 +56,14 @@ def correct(session: Session, contact: Contact, values: Values, *, actor: str) -
         contact.updated_at = func.now()
         session.flush()
     return changes
+
+
+def await_imports(session: Session) -> None:
+    """Wait for an import that writes contacts, and hold the next one back until the transaction ends.
+
+    Before the row of a contact is locked: an import takes the two in this order, and else both would wait for good.
+    """
+    session.execute(_CORRECTING)
 
 
 def unheard(session: Session, contact: Contact, *, actor: str) -> None:
@@ -98,6 +109,7 @@ def _follow(session: Session, contact: Contact, key: str | None) -> None:
     contact.email_key = key
 
 
+_CORRECTING = text("LOCK TABLE contact_correction IN ROW EXCLUSIVE MODE")
 _FOLLOWING = text(
     """
     INSERT INTO suppression (email_key, scope, reason, detail, since_at)
@@ -108,7 +120,13 @@ _FOLLOWING = text(
 )
 
 
-# What an import does with corrections: three steps of its transaction, between judging, marking and writing.
+# What an import does with corrections: steps of its transaction, before and between judging, marking and writing.
+
+
+def await_corrections(connection: psycopg.Connection[Any], layout: Layout[Row]) -> None:
+    """Wait for those who are correcting contacts, and let the next ones wait until all is written; readers never do."""
+    if layout.kind.name == "contacts":
+        connection.execute("LOCK TABLE contact_correction IN SHARE ROW EXCLUSIVE MODE")
 
 
 def hold_against(connection: psycopg.Connection[Any], layout: Layout[Row]) -> None:
@@ -139,11 +157,15 @@ def note_words(connection: psycopg.Connection[Any], layout: Layout[Row]) -> None
         connection.execute(_HEARD)
 
 
-# An empty status says nothing; an empty level is an unknown one, an empty tick a no.
+# An empty status says nothing; an empty level is an unknown one, an empty tick a no. Whoever takes an exclusion of the
+# CRM back has read its reason, so the same reason leaves nobody out again; an opt-out is not theirs to take back.
 _WORDS = """
 CREATE TEMPORARY TABLE word ON COMMIT DROP AS
 SELECT t.line, t.contact_id, t.field, t.told,
-       t.unheard OR t.told IS NOT DISTINCT FROM t.crm_value OR (t.field = 'status' AND t.told IS NULL) AS holds
+       CASE WHEN t.field = 'status' AND t.told IN ('opted_out', 'suppressed') THEN false
+            WHEN t.field = 'exclusion_reason' AND t.unheard AND t.told IS NOT NULL THEN false
+            ELSE t.unheard OR t.told IS NOT DISTINCT FROM t.crm_value OR (t.field = 'status' AND t.told IS NULL)
+       END AS holds
 FROM (
     SELECT v.line, n.contact_id, n.field, n.crm_value, n.unheard,
            CASE n.field WHEN 'level' THEN coalesce(to_jsonb(s) ->> n.field, 'unknown')

@@ -20,7 +20,7 @@ from psycopg.rows import dict_row
 from sqlalchemy.orm import Session
 
 from app.accounts import findings
-from app.accounts.correcting import hold_against, note_words
+from app.accounts.correcting import await_corrections, hold_against, note_words
 from app.accounts.csv_files import CsvFile, open_csv
 from app.accounts.engaging import work_out
 from app.accounts.following import follow_mergers
@@ -153,6 +153,7 @@ def _take_in(
     stage(connection, file, layout, Base.metadata.tables[TABLES[order.kind]], order.progress)
     if writing:
         take_turns(session)
+        await_corrections(connection, layout)
     follow_mergers(connection, layout)
     judge(connection, order.kind, parents="parent" in layout.present)
     hold_against(connection, layout)

@@ -21,16 +21,22 @@ from app.campaigns.models import Campaign, CampaignState
 from app.campaigns.settings import Kind
 from app.core.errors import NotFound
 from app.core.searching import words
+from app.surveys.metrics import ANONYMOUS
 
 FOUND_AT_MOST = 50
 SHOWN = 30
 
+# Of an anonymous survey nobody may see who answered, nor when.
 _PAST = text(
     """
-    SELECT i.id, i.sent_at, i.created_at, i.closes_on, i.completed_at, i.answered_at, i.refused_at, i.bounced_at,
+    SELECT i.id, i.sent_at, i.created_at, i.closes_on, i.refused_at, i.bounced_at, unnamed.survey AS anonymous,
+           CASE WHEN NOT unnamed.survey THEN i.completed_at END AS completed_at,
+           CASE WHEN NOT unnamed.survey THEN i.answered_at END AS answered_at,
            g.name AS campaign, g.kind::text AS kind, w.name AS wave, w.id AS wave_id, c.id AS contact_id
     FROM contact c JOIN invitation i ON i.contact_id = c.id
     JOIN wave w ON w.id = i.wave_id JOIN campaign g ON g.id = w.campaign_id
+    JOIN survey_version v ON v.id = w.survey_version_id,
+         LATERAL (SELECT v.definition ->> 'metric' = ANY(:anonymous) AS survey) unnamed
     WHERE c.id = :contact_id OR c.email_key = :email_key
     ORDER BY coalesce(i.sent_at, i.created_at) DESC, i.id DESC LIMIT :shown
     """
@@ -107,7 +113,7 @@ def asking_again(session: Session, contact_id: int, now: datetime) -> AskingAgai
         if rules != house or own_zone != zone:
             row = _when(session, contact, campaign.kind, rules, asks, forgiven, now, own_zone)
             rows.append(row._replace(name=campaign.name))
-    given = {"contact_id": contact_id, "email_key": contact.email_key, "shown": SHOWN}
+    given = {"contact_id": contact_id, "email_key": contact.email_key, "shown": SHOWN, "anonymous": list(ANONYMOUS)}
     granted = select(RuleOverride).where(RuleOverride.email_key == key).order_by(RuleOverride.granted_at.desc())
     return AskingAgain(
         contact=contact,

@@ -32,7 +32,7 @@ from app.campaigns.planning import (
     totals_of,
     work_out,
 )
-from app.campaigns.running import approve
+from app.campaigns.running import approve, must_not_be_over
 from app.core import audit
 from app.core.db import driver, transaction
 from app.core.errors import NotFound, Refused
@@ -88,14 +88,15 @@ class Changed:
 def confirm_wave(wave_id: int, *, revision: int, actor: str, progress: Progress | None = None) -> Changed | None:
     """Freeze the preview of a draft wave and approve the wave; return None, or what changed when it is not frozen.
 
-    Raises Refused when the preview is not the one of `revision`, or there is none; NotFound; Faulty for the settings
-    of its campaign, if that is a draft and cannot be set going.
+    Raises Refused when the preview is not the one of `revision`, there is none, or the campaign is finished; NotFound;
+    Faulty for the settings of its campaign, if that is a draft and cannot be set going.
     """
     with transaction() as session:
         campaign_id = session.scalar(select(Wave.campaign_id).where(Wave.id == wave_id))
         if campaign_id is None:
             raise NotFound(f"There is no wave {wave_id}.")
         campaign = locked(session, campaign_id)
+        must_not_be_over(campaign)
         wave = draft_wave(session, wave_id)
         plan = _as_seen(session, wave, revision)
         one_at_a_time(session)

@@ -16,7 +16,8 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from app.accounts.correcting import Changes, Values, as_text, correct, unheard
+from app.accounts.correcting import Changes, Values, as_text, await_imports, correct, unheard
+from app.accounts.deleting import forget_nominated
 from app.accounts.models import EVERYTHING, Account, AccountStatus, Contact, ContactStatus, Suppression
 from app.campaigns.models import Invitation
 from app.campaigns.nominating_models import Deed, Nomination, NominationAnswer, Word
@@ -93,6 +94,7 @@ def add_person(round_id: int, account_id: int, person: Person, *, another: bool,
     """
     try:
         with _scene(round_id, account_id, by, now) as scene:
+            await_imports(scene.session)
             _look_for_doubles(scene, person, None, another)
             contact = Contact(account_id=account_id, external_id=person.key, email_key=person.key, **person.values())
             contact.nominated_at = now
@@ -169,6 +171,7 @@ def remove_person(round_id: int, contact_id: int, *, by: Nominator, now: datetim
             name: (as_text(getattr(contact, name)), None) for name in FIELDS if getattr(contact, name) is not None
         }
         scene.record(Deed.REMOVED, contact, gone)
+        forget_nominated(scene.session, [contact_id])
         scene.session.delete(contact)
         return scene.account.id
 
@@ -215,6 +218,7 @@ def _contact_scene(round_id: int, contact_id: int, by: Nominator, now: datetime)
     if account_id is None:
         raise NotFound(GONE)
     with _scene(round_id, account_id, by, now) as scene:
+        await_imports(scene.session)
         contact = scene.session.get(Contact, contact_id, with_for_update=_SOFTLY)
         if contact is None or contact.account_id != account_id:
             raise NotFound(GONE)

@@ -67,9 +67,10 @@ class NominationAnswer(Base):
 
 
 class Nomination(Base):
-    """One deed of a round, with what stood there before and after: written once, never changed.
+    """One deed of a round, with what stood there before and after: written once.
 
-    Without foreign keys to accounts and contacts: it is a record of the round, and outlives both.
+    Without foreign keys to accounts and contacts: it is a record of the round, and outlives both. Of a person who was
+    deleted only the names of the fields stay.
     """
 
     __tablename__ = "nomination"

@@ -9,7 +9,7 @@ from __future__ import annotations
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
-from app.accounts.correcting import correct
+from app.accounts.correcting import await_imports, correct
 from app.accounts.models import Contact
 from app.campaigns.deciding import WORDS
 from app.campaigns.models import Decision, Wave
@@ -40,6 +40,7 @@ def pick(contact_id: int, act: Act, *, wave_id: int, for_good: bool, reason: str
         raise Refused(f"Write why, in {SHORTEST_REASON} to {LONGEST_REASON} characters: it goes on record.")
     with transaction() as session:
         wave = draft_wave(session, wave_id, wait=False)
+        await_imports(session)
         contact = _contact(session, contact_id)
         _must_matter(session, wave, contact, act)
         only = None if for_good else wave_id
@@ -51,6 +52,7 @@ def unpick(contact_id: int, act: Act, *, wave_id: int, for_good: bool, actor: st
     """Take a pin or an exclusion back while looking at a wave's preview, and decide that contact's account again."""
     with transaction() as session:
         wave = draft_wave(session, wave_id, wait=False)
+        await_imports(session)
         contact = _contact(session, contact_id)
         unpicked(session, contact_id, act, actor=actor, wave_id=None if for_good else wave_id, seen_in=wave_id)
         _decide_again(session, wave, contact)
@@ -68,7 +70,7 @@ def picked(
 ) -> None:
     """Pin or exclude a contact in the caller's transaction, for good unless for one wave; the later word counts.
 
-    `seen_in` is the wave whose preview is decided again with it.
+    `seen_in` is the wave whose preview is decided again with it. The caller has called `correcting.await_imports`.
     """
     contact = _contact(session, contact_id)
     for standing in _standing(session, contact_id, wave_id):

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, stream_with_context, url_for
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
-from app.accounts.discretion import told
+from app.accounts.discretion import hidden_in, told
 from app.campaigns import excluding
 from app.campaigns.asking_again import FOUND_AT_MOST, find_contacts
 from app.campaigns.browsing import Key
@@ -219,7 +220,9 @@ def _answer(contact: Any, account: Any, decision: dict[str, Any] | None, wave_id
 
 def _wanted_accounts(wave_id: int) -> WantedAccounts:
     given = {name: text_asked(name) for name in ("only", "sort")}
-    return WantedAccounts.read(wave_id, search=text_asked(), page=page_asked(), **given)
+    wanted = WantedAccounts.read(wave_id, search=text_asked(), page=page_asked(), **given)
+    buckets = hidden_in()
+    return replace(wanted, bounds=buckets.bounds if buckets else ())
 
 
 def _counted(session: Session, wave: Wave) -> Tally:

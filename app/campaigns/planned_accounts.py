@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import text
@@ -42,6 +43,7 @@ _ONLY: Mapping[str, str] = {
 }
 """What one may look for → SQL; a level stands for the accounts that have not enough people on it."""
 
+_BUCKET = "width_bucket(f.annual_value, CAST(:bounds AS numeric[]))"
 _SEARCHED = "f.account_id IN (SELECT a.id FROM account a WHERE a.name ILIKE :like OR a.external_id = :search)"
 _PAGE = """
     WITH page AS (
@@ -67,13 +69,17 @@ _STREAM = """
 
 @dataclass(frozen=True)
 class WantedAccounts:
-    """Which accounts, in which order: a name of `SORTS`, with a minus for the largest first."""
+    """Which accounts, in which order: a name of `SORTS`, with a minus for the largest first.
+
+    With `bounds`, values are sorted by the bucket they lie in between these.
+    """
 
     wave_id: int
     only: str = ""
     search: str = ""
     sort: str = "-annual_value"
     page: int = 1
+    bounds: tuple[Decimal, ...] = ()
 
     @classmethod
     def read(cls, wave_id: int, *, only: str, search: str, sort: str, page: int) -> WantedAccounts:
@@ -84,14 +90,15 @@ class WantedAccounts:
     @property
     def order(self) -> str:
         """Return the order as SQL."""
-        return SORTS[self.sort.removeprefix("-")].format(way="DESC" if self.sort.startswith("-") else "ASC")
+        sql = SORTS[self.sort.removeprefix("-")].format(way="DESC" if self.sort.startswith("-") else "ASC")
+        return sql.replace("f.annual_value", _BUCKET) if self.bounds else sql
 
     @property
     def clauses(self) -> tuple[str, dict[str, Any]]:
         """Return what must hold as SQL, and what it binds."""
         searched = f" AND {_SEARCHED}" if self.search else ""
         given = {"like": contains(self.search), "search": self.search} if self.search else {}
-        return _ONLY[self.only] + searched, {"wave_id": self.wave_id} | given
+        return _ONLY[self.only] + searched, {"wave_id": self.wave_id, "bounds": list(self.bounds)} | given
 
 
 @dataclass(frozen=True)

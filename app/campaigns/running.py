@@ -72,7 +72,8 @@ def finish_campaign(campaign_id: int, *, actor: str, reason: str = "") -> int:
 def approve_wave(wave_id: int, *, actor: str) -> None:
     """Let a wave that waits for approval go out by itself on its day; a campaign that is a draft is set going with it.
 
-    Raises Refused for a wave that set out, Faulty for a draft whose settings could not be meant by now.
+    Raises Refused for a wave that set out or whose campaign is finished, Faulty for a draft whose settings could not be
+    meant by now.
     """
     with transaction() as session:
         wave = session.get(Wave, wave_id)
@@ -86,10 +87,17 @@ def approve(session: Session, wave: Wave, campaign: Campaign, *, actor: str) -> 
     """Approve a wave in the caller's transaction, which holds both."""
     if wave.state not in (WaveState.DRAFT, WaveState.PLANNED):
         raise Refused(f"«{wave.name}» is {wave.state}; there is nothing to approve.")
+    must_not_be_over(campaign)
     if campaign.state is CampaignState.DRAFT:
         _start(session, campaign, actor, None)
     wave.approved_at, wave.approved_by = func.now(), actor
     audit.record(session, actor=actor, deed="wave.approved", subject=f"wave {wave.id}")
+
+
+def must_not_be_over(campaign: Campaign) -> None:
+    """Raise Refused when a campaign is finished: none of its waves would ever set out."""
+    if campaign.state is CampaignState.FINISHED:
+        raise Refused(f"«{campaign.name}» is finished; none of its waves sets out. Make a new campaign instead.")
 
 
 def extend_wave(wave_id: int, until: date, *, actor: str) -> None:

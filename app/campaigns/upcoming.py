@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import literal, or_, select
+from sqlalchemy import ColumnElement, and_, func, literal, or_, select
 from sqlalchemy.orm import Session
 
 from app.campaigns.cadence import next_occurrence, wave_key, wave_name
@@ -33,6 +33,7 @@ SCHEDULER = "scheduler"
 
 _GOING = (CampaignState.SCHEDULED, CampaignState.RUNNING)
 _OPEN = (WaveState.RUNNING, WaveState.PAUSED)
+_AHEAD = (WaveState.DRAFT, WaveState.PLANNED)
 
 
 def going(session: Session) -> Sequence[int]:
@@ -48,29 +49,58 @@ def make_next_wave(campaign_id: int, now: datetime) -> int | None:
             return None
         today = campaign_day(campaign, now)
         occurrence = next_occurrence(campaign.cadence, campaign.starts_on, today - GRACE)
-        if occurrence is None or occurrence > today + LEAD or _is_over(campaign, max(occurrence, today)):
+        if occurrence is None or occurrence > today + LEAD:
             return None
         key = wave_key(campaign.cadence, occurrence)
         if session.scalar(select(Wave.id).where(Wave.campaign_id == campaign_id, Wave.key == key)) is not None:
             return None
         closed = closures(session).of_country(campaign.country)
         day = next_working_day(max(occurrence, today), campaign.country, closed)
+        if _is_over(campaign, day):
+            return None
         name = wave_name(campaign.cadence, occurrence)
         return draft_wave(session, campaign, key=key, name=name, planned_for=day, actor=SCHEDULER).id
 
 
 def finish_when_over(campaign_id: int, now: datetime) -> bool:
-    """Finish a campaign whose last day is past and whose waves are over; return whether it is finished now."""
+    """Finish a campaign whose last day is past and whose waves are over; return whether it is finished now.
+
+    A wave that still goes by itself on its day, approved for one, is not over; all others ahead end with the campaign.
+    """
     with transaction() as session:
         campaign = locked(session, campaign_id)
-        if not _is_over(campaign, campaign_day(campaign, now)):
+        today = campaign_day(campaign, now)
+        if not _is_over(campaign, today):
             return False
-        waiting = select(Wave.id).where(Wave.campaign_id == campaign_id, Wave.state.in_(_OPEN)).limit(1)
-        if session.scalar(waiting) is not None:
+        waiting = or_(Wave.state.in_(_OPEN), _still_goes(campaign, today))
+        if session.scalar(select(Wave.id).where(Wave.campaign_id == campaign_id, waiting).limit(1)) is not None:
             return False
+        ended = _finish_those_ahead(session, campaign_id)
         campaign.state = CampaignState.FINISHED
-        audit.record(session, actor=SCHEDULER, deed="campaign.finished", subject=f"campaign {campaign_id}")
+        subject = f"campaign {campaign_id}"
+        audit.record(session, actor=SCHEDULER, deed="campaign.finished", subject=subject, waves=ended)
         return True
+
+
+def _still_goes(campaign: Campaign, today: date) -> ColumnElement[bool]:
+    """Say of a wave that it sets out by itself; one with a plan cannot any more once its last day is past."""
+    in_time = or_(Wave.state == WaveState.DRAFT, Wave.ends_on >= today)
+    return and_(Wave.state.in_(_AHEAD), _may_go(campaign), in_time)
+
+
+def _may_go(campaign: Campaign) -> ColumnElement[bool]:
+    return or_(Wave.approved_at.is_not(None), literal(campaign.goes_by_itself))
+
+
+def _finish_those_ahead(session: Session, campaign_id: int) -> list[int]:
+    """Finish the waves that never set out, each with a line in the audit trail; return them."""
+    ahead = select(Wave).where(Wave.campaign_id == campaign_id, Wave.state.in_(_AHEAD))
+    waves = session.scalars(ahead.order_by(Wave.id).with_for_update()).all()
+    for wave in waves:
+        wave.state, wave.finished_at = WaveState.FINISHED, func.now()
+        why = "its campaign is over"
+        audit.record(session, actor=SCHEDULER, deed="wave.stopped", subject=f"wave {wave.id}", reason=why)
+    return [wave.id for wave in waves]
 
 
 def waves_whose_day_has_come(campaign_id: int, now: datetime) -> list[int]:
@@ -78,8 +108,7 @@ def waves_whose_day_has_come(campaign_id: int, now: datetime) -> list[int]:
     with transaction() as session:
         campaign = locked(session, campaign_id)
         today = campaign_day(campaign, now)
-        may_go = or_(Wave.approved_at.is_not(None), literal(campaign.goes_by_itself))
-        due = (Wave.planned_for <= today) & Wave.state.in_((WaveState.DRAFT, WaveState.PLANNED)) & may_go
+        due = (Wave.planned_for <= today) & Wave.state.in_(_AHEAD) & _may_go(campaign)
         waves = session.scalars(select(Wave).where(Wave.campaign_id == campaign_id, due).with_for_update()).all()
         for wave in waves:
             if wave.state is WaveState.DRAFT and wave.planned_for < today:

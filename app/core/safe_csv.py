@@ -6,7 +6,7 @@ import csv
 import io
 from collections.abc import Iterable, Iterator, Sequence
 
-_DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
+_DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n")
 _PIECE = 1 << 16
 
 
@@ -24,7 +24,7 @@ def csv_pieces(header: Sequence[str], rows: Iterable[Iterable[object]]) -> Itera
     """Yield a CSV file of safe cells, about 64 KiB of text at a time."""
     piece = io.StringIO()
     writer = csv.writer(piece)
-    writer.writerow(header)
+    writer.writerow([safe_cell(cell) for cell in header])
     for row in rows:
         writer.writerow([safe_cell(cell) for cell in row])
         if piece.tell() > _PIECE:

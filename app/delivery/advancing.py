@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 
+import psycopg
 from sqlalchemy import func, select
+from sqlalchemy.exc import SQLAlchemyError
 
 from app.campaigns.models import Wave, WaveState
 from app.campaigns.planning import plan_wave
@@ -49,6 +51,16 @@ def _alone() -> Iterator[bool]:
 
 
 def _advance_safely(campaign_id: int, now: datetime) -> int:
+    try:
+        return _advance_or_say_why(campaign_id, now)
+    except (SQLAlchemyError, psycopg.Error) as error:
+        # Neither its words nor its traceback: they hold the values of the statement.
+        kind = type(getattr(error, "orig", None) or error).__name__
+        log.error("campaign %s: the database failed (%s); the next look tries again", campaign_id, kind)
+        return 0
+
+
+def _advance_or_say_why(campaign_id: int, now: datetime) -> int:
     try:
         launched = _advance(campaign_id, now)
     except QuorumError as trouble:

@@ -1,7 +1,7 @@
 """Deeds at both ends of a claim: take queued messages for one attempt each, and give back what did not leave.
 
 A claim is committed before anything leaves. At the claim everything that may have changed since the plan is looked at
-again: pauses, suppression, unsubscription, answers, the account, the contact rules.
+again: pauses, suppression, unsubscription, answers, the account, exclusions, embargoes, the contact rules.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from app.accounts.joining import TODAYS_ACCOUNT
 from app.campaigns.closures import closures
-from app.campaigns.windows import Closures, Whereabouts, is_open
+from app.campaigns.windows import Closures, Whereabouts, is_open, local_day
 from app.core.db import transaction
 from app.delivery.asked import Asked
 from app.delivery.composing import Letter
@@ -35,6 +35,10 @@ _HOW_THEY_STAND = f"""
            )) AS bounced,
            i.refused_at IS NOT NULL OR coalesce(n.said_no, false) AS unsubscribed,
            coalesce(n.others, false) AS suppressed,
+           coalesce(c.exclusion_reason <> '', false) OR h.id IS NOT NULL AS excluded,
+           greatest(c.embargoed_until, a.embargoed_until) AS embargoed_until,
+           m.number = 0 AND g.kind = 'relationship' AND coalesce(c.open_case, false) AS open_case,
+           coalesce(f.recipient <> c.email_key, false) AS other_mailbox,
            a.id AS account_id, c.id AS contact_id, c.account_id AS contact_account_id, c.status AS contact_status,
            c.email_key, c.first_name, c.last_name, c.language, a.name AS account, a.status AS account_status
     FROM message m
@@ -43,6 +47,9 @@ _HOW_THEY_STAND = f"""
     JOIN invitation i ON i.id = m.invitation_id
     LEFT JOIN contact c ON c.id = i.contact_id
     {TODAYS_ACCOUNT}
+    LEFT JOIN message f ON f.invitation_id = m.invitation_id AND f.number = 0 AND m.number > 0
+    LEFT JOIN hand_pick h ON h.contact_id = c.id AND h.wave_id = m.wave_id AND h.undone_at IS NULL
+                         AND h.act = 'exclude'
     LEFT JOIN survey_version v ON v.id = w.survey_version_id
     LEFT JOIN survey s ON s.key = v.key
     LEFT JOIN brand b ON b.id = coalesce(w.brand_id, v.brand_id)
@@ -191,11 +198,21 @@ def _standing(row: Any, *, contacted_recently: bool) -> Standing:
         unsubscribed=row["unsubscribed"],
         suppressed=row["suppressed"],
         deliverable=row["email_key"] is not None,
+        other_mailbox=row["other_mailbox"],
+        excluded=row["excluded"],
+        embargoed=_is_embargoed(row),
+        open_case=row["open_case"],
         contacted_recently=contacted_recently,
         answered=row["answered"],
         bounced=row["bounced"],
         survey_withdrawn=row["withdrawn"],
     )
+
+
+def _is_embargoed(row: Any) -> bool:
+    """Return whether the person or the account may not be asked yet, by the day where the reader is."""
+    until = row["embargoed_until"]
+    return until is not None and local_day(row["now"], Whereabouts(row["zone"], row["country"])) <= until
 
 
 def drop_unwanted(claimed: Sequence[Claimed]) -> list[Claimed]:

@@ -235,11 +235,11 @@ class _Foresight:
         about = self._session.scalar(_LAST, {"campaign_id": campaign.id})
         occurrence = next_occurrence(campaign.cadence, campaign.starts_on, self._today)
         while occurrence is not None and occurrence < self.until:
-            if campaign.ends_on and occurrence > campaign.ends_on:
-                return
             try:
                 day = next_working_day(occurrence, campaign.country, self._shut)
             except NeverOpen:
+                return
+            if campaign.ends_on and day > campaign.ends_on:
                 return
             if wave_key(campaign.cadence, occurrence) not in made:
                 name = wave_name(campaign.cadence, occurrence)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from app.accounts.joining import TODAYS_ACCOUNT
 from app.campaigns.creating import LINK_LIFE_DAYS
+from app.campaigns.creating_campaigns import locked
 from app.campaigns.models import Campaign, CampaignState, Wave, WaveState
 from app.campaigns.windows import Whereabouts, local_day
 from app.core import audit
@@ -56,7 +57,7 @@ def launch_wave(wave_id: int, *, now: datetime, actor: str, at_once: bool = Fals
     Raises NotFound for an unknown wave, Refused for one that is not planned or was launched before.
     """
     with transaction() as session:
-        wave = _locked(session, wave_id)
+        wave, campaign = _locked(session, wave_id)
         if wave.state is WaveState.DRAFT:
             raise Refused(f"«{wave.name}» has no plan yet. Plan it first: nobody is asked without a reason on record.")
         if wave.state is not WaveState.PLANNED:
@@ -67,7 +68,6 @@ def launch_wave(wave_id: int, *, now: datetime, actor: str, at_once: bool = Fals
             raise Refused(
                 f"«{wave.name}» ended on {wave.ends_on:%d %B %Y}; its links would be closed. Make a new wave."
             )
-        campaign = session.get_one(Campaign, wave.campaign_id, with_for_update=True)
         if campaign.state in (CampaignState.PAUSED, CampaignState.FINISHED):
             raise Refused(f"«{campaign.name}» is {campaign.state}; none of its waves sets out.")
         session.execute(_LIVE, {"wave_id": wave_id, "closes_on": now.date() + timedelta(days=LINK_LIFE_DAYS)})
@@ -83,8 +83,10 @@ def launch_wave(wave_id: int, *, now: datetime, actor: str, at_once: bool = Fals
         return queued
 
 
-def _locked(session: Session, wave_id: int) -> Wave:
-    wave = session.get(Wave, wave_id, with_for_update=True)
-    if wave is None:
+def _locked(session: Session, wave_id: int) -> tuple[Wave, Campaign]:
+    """Return a wave and its campaign; the campaign is locked before its waves, as everywhere."""
+    campaign_id = session.scalar(select(Wave.campaign_id).where(Wave.id == wave_id))
+    if campaign_id is None:
         raise NotFound(f"There is no wave {wave_id}.")
-    return wave
+    campaign = locked(session, campaign_id)
+    return session.get_one(Wave, wave_id, with_for_update=True), campaign

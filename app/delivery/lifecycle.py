@@ -71,6 +71,10 @@ class Refusal(enum.StrEnum):
     OPTED_OUT = "opted_out"
     SUPPRESSED = "suppressed"
     INVALID_EMAIL = "invalid_email"
+    OTHER_MAILBOX = "other_mailbox"
+    EXCLUDED_BY_MANAGER = "excluded_by_manager"
+    EMBARGOED = "embargoed"
+    OPEN_CASE = "open_case"
     CONTACTED_RECENTLY = "contacted_recently"
     ANSWERED = "answered"
     BOUNCED = "bounced"
@@ -78,7 +82,11 @@ class Refusal(enum.StrEnum):
 
 
 class Standing(NamedTuple):
-    """What is looked at again at the moment of the claim."""
+    """What is looked at again at the moment of the claim.
+
+    An open case holds back invitations of a relationship campaign alone; `other_mailbox` is said of reminders alone,
+    when the invitation went to an address that the contact no longer has.
+    """
 
     wave_over: bool
     contact_known: bool
@@ -88,6 +96,10 @@ class Standing(NamedTuple):
     unsubscribed: bool
     suppressed: bool
     deliverable: bool
+    other_mailbox: bool
+    excluded: bool
+    embargoed: bool
+    open_case: bool
     contacted_recently: bool
     answered: bool
     bounced: bool
@@ -105,6 +117,10 @@ def refusal(standing: Standing) -> Refusal | None:
         (standing.contact_status == "opted_out" or standing.unsubscribed, Refusal.OPTED_OUT),
         (standing.contact_status == "suppressed" or standing.suppressed, Refusal.SUPPRESSED),
         (not standing.deliverable, Refusal.INVALID_EMAIL),
+        (standing.other_mailbox, Refusal.OTHER_MAILBOX),
+        (standing.excluded, Refusal.EXCLUDED_BY_MANAGER),
+        (standing.embargoed, Refusal.EMBARGOED),
+        (standing.open_case, Refusal.OPEN_CASE),
         (standing.contacted_recently, Refusal.CONTACTED_RECENTLY),
         (standing.answered, Refusal.ANSWERED),
         (standing.bounced, Refusal.BOUNCED),

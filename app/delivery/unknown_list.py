@@ -14,12 +14,14 @@ from app.accounts.joining import TODAYS_ACCOUNT
 from app.core.errors import NotFound, Refused
 from app.core.searching import contains
 from app.delivery.deciding_unknown import drop, resend
+from app.surveys.metrics import ANONYMOUS
 
 PER_PAGE = 100
 
 _FROM = f"""
     FROM message m
     JOIN wave w ON w.id = m.wave_id
+    JOIN survey_version v ON v.id = w.survey_version_id
     JOIN invitation i ON i.id = m.invitation_id
     {TODAYS_ACCOUNT}
     LEFT JOIN contact c ON c.id = i.contact_id
@@ -30,7 +32,8 @@ _FROM = f"""
 _PAGE = text(
     f"""
     SELECT m.id, m.recipient, m.reason, m.claimed_at, m.number, w.name AS wave, a.name AS account,
-           nullif(concat_ws(' ', c.first_name, c.last_name), '') AS name, i.answered_at IS NOT NULL AS answered
+           nullif(concat_ws(' ', c.first_name, c.last_name), '') AS name,
+           i.answered_at IS NOT NULL AND v.definition ->> 'metric' <> ALL(:anonymous) AS answered
     {_FROM} ORDER BY m.claimed_at, m.id LIMIT :limit OFFSET :offset
     """
 )
@@ -82,4 +85,4 @@ def decide(ids: Iterable[int], verb: Verb, *, actor: str, reason: str) -> Decide
 
 
 def _asked(search: str) -> dict[str, Any]:
-    return {"search": search, "like": contains(search)}
+    return {"search": search, "like": contains(search), "anonymous": list(ANONYMOUS)}

@@ -23,6 +23,8 @@ from app.reporting.filtering import Wanted
 from app.reporting.overview import account_line
 
 PER_PAGE = 50
+MOST_PEOPLE = 200
+"""People that a page shows: a month of surveys after events can have thousands of them."""
 MOST_WAVES = 40
 MOST_ANSWERS = 20
 MOST_CHILDREN = 20
@@ -44,17 +46,20 @@ _PERSON = """
 """
 _ASKED = text(
     f"""
+    SELECT * FROM (
     SELECT {_PERSON}, moved.name AS moved_to_name, i.id AS invitation_id, i.sent_at,
            r.score, r.comments, r.drivers, r.survey_version_id, r.state, r.verdict, r.language, r.answered_at,
            machine.invitation_id IS NOT NULL AS by_machine,
-           CASE WHEN i.id IS NOT NULL THEN {DISPOSITION} END AS disposition
+           CASE WHEN i.id IS NOT NULL THEN {DISPOSITION} END AS disposition,
+           count(*) OVER () AS total
     {_WHO}
     LEFT JOIN account moved ON moved.id = c.account_id AND c.account_id <> :account_id
     LEFT JOIN {ANSWERS} r ON r.invitation_id = i.id
     LEFT JOIN response machine ON machine.invitation_id = i.id AND machine.verdict = 'machine'
     LEFT JOIN message m ON m.invitation_id = i.id AND m.number = 0
     WHERE d.seat IS NOT NULL OR i.id IS NOT NULL
-    ORDER BY coalesce(i.level, d.level), d.seat IS NULL, d.rank NULLS LAST, i.id
+    ORDER BY r.answered_at DESC NULLS LAST, i.sent_at DESC NULLS LAST, i.id DESC LIMIT :limit
+    ) newest ORDER BY level, seat IS NULL, rank NULLS LAST, invitation_id
     """
 )
 _NOT_ASKED = text(
@@ -129,6 +134,7 @@ Row = dict[str, Any]
 class AccountSheet:
     """An account, its line in a wave (None when the wave does not know it), and all that is told beside it.
 
+    `people` are the newest `MOST_PEOPLE` who were asked: first those who answered, then those with the latest mail.
     `below` and `lifetimes` are the figures with everything below it, None and empty for an account without children.
     """
 
@@ -149,6 +155,11 @@ class AccountSheet:
         """Return how many accounts are right below this one."""
         return self.children[0]["total"] if self.children else 0
 
+    @property
+    def more_people(self) -> int:
+        """Return how many more were asked than stand in `people`."""
+        return self.people[0]["total"] - len(self.people) if self.people else 0
+
 
 def account_sheet(session: Session, account_id: int, wanted: Wanted | None) -> AccountSheet:
     """Return the sheet of an account in a wave, which `wanted` names; raises NotFound."""
@@ -165,7 +176,7 @@ def account_sheet(session: Session, account_id: int, wanted: Wanted | None) -> A
         above=_rows(session, _ABOVE, **known, deepest=DEEPEST) if account.parent_id else [],
         line=account_line(session, account_id, wanted) if wanted else None,
         before=_before(session, account_id, wanted),
-        people=_rows(session, _ASKED, **known) if wanted else [],
+        people=_rows(session, _ASKED, **known, limit=MOST_PEOPLE) if wanted else [],
         revenue=_rows(session, _REVENUE, **known, limit=MOST_LINES),
         waves=waves,
         events=_events(session, account_id, waves),

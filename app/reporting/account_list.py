@@ -22,6 +22,8 @@ from app.reporting.board import Board
 from app.reporting.filtering import BANDS, DEFAULT_SORT, FIELDS, LEVELS, OF_ANSWERS, STAGES, Wanted
 
 LARGEST_AMOUNT = Decimal(10) ** 15
+CENT = Decimal("0.01")
+"""What amounts are kept to; of a smaller one the database could not even write all digits."""
 MOST_VALUES = 500
 """Managers, industries or countries that a filter offers."""
 
@@ -41,13 +43,14 @@ class Asked:
 def asked(session: Session, board: Board, before_id: int | None, named: bool) -> Asked:
     """Return what the address of this request asks for; an anonymous survey has no filters by what people said."""
     faults: dict[str, str] = {}
-    exact = discretion.exact()
+    buckets = discretion.hidden_in()
     parent = session.get(Account, int(text_asked("parent"))) if _is_id(text_asked("parent")) else None
     wanted = Wanted(
         board.wave.id,
         before_id,
         datetime.now(UTC).date(),
         sort=_sort(named),
+        bounds=buckets.bounds if buckets else (),
         search=text_asked(),
         fields={name: values for name in FIELDS if (values := _values(name))},
         band=text_asked("band") if named and text_asked("band") in BANDS else "",
@@ -55,8 +58,8 @@ def asked(session: Session, board: Board, before_id: int | None, named: bool) ->
         stages={name: text_asked(name) for name, values in STAGES.items() if text_asked(name) in values},
         parent=parent.id if parent else None,
         page=page_asked(),
-        value_from=_amount("value_from", faults) if exact else None,
-        value_to=_amount("value_to", faults) if exact else None,
+        value_from=_amount("value_from", faults) if buckets is None else None,
+        value_to=_amount("value_to", faults) if buckets is None else None,
     )
     return Asked(wanted, [*_chips(wanted, board, parent, named)], [*_offers(wanted, named)], faults)
 
@@ -173,4 +176,4 @@ def _amount(name: str, faults: dict[str, str]) -> Decimal | None:
     if not found.is_finite() or abs(found) >= LARGEST_AMOUNT:
         faults[name] = f"«{given[:40]}» is no amount; write it in figures, such as 250,000."
         return None
-    return found
+    return found.quantize(CENT)

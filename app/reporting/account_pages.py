@@ -97,7 +97,7 @@ def _figures(found: AccountSheet, board: Board | None) -> dict[str, Any]:
 
 
 def _open(figures: dict[str, Any]) -> dict[str, Any]:
-    """Return the figures with what was named most often, over everybody who answered."""
+    """Return the figures with what was named most often, over the newest answers, which the page shows."""
     people = [person for tier in figures["tiers"] for person in tier.people]
     return {**figures, "named_most": named_most(people)}
 

@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.accounts.models import Account
+from app.core.db import reading
 from app.core.listing import page_asked, text_asked
 from app.core.safe_csv import csv_pieces
 from app.core.saved_view_pages import bar, columns_asked
@@ -22,6 +23,7 @@ from app.reporting.alerts import ALERTS
 from app.reporting.anonymity import Anonymity, anonymity
 from app.reporting.board import Board, board_before, wave_board
 from app.reporting.overview import account_overview, stream_accounts
+from app.reporting.seen import seen
 from app.reporting.standing import counted
 from app.reporting.viewing import account_row, show_in_view, wave_in_view
 from app.surveys.metrics import METRICS, display
@@ -65,7 +67,11 @@ def index() -> str:
 
 @pages.get("/accounts.csv")
 def as_csv() -> Response:
-    """Return what the overview shows, all of its pages, streamed."""
+    """Return what the overview shows, all of its pages, streamed; raises NotFound."""
+    with reading() as session:
+        wave_id = wave_in_view(session)
+        if wave_id is not None:
+            seen(session, wave_id)  # once the file is on its way, nothing can be answered but half of it
     headers = {"Content-Disposition": 'attachment; filename="accounts.csv"'}
     return Response(stream_with_context(_csv()), mimetype="text/csv", headers=headers)
 

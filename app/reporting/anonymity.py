@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from app.surveys.metrics import ANONYMOUS, METRICS
@@ -77,6 +77,20 @@ class Anonymity:
     def detailed(self, groups: Mapping[Group, int], crossed: Crossings[Group] = ()) -> frozenset[Group]:
         """Return which groups may show comments, distributions and drivers."""
         return self._shown(groups, self.detail_from, crossed)
+
+    def told(self, groups: Mapping[Group, int], crossed: Crossings[Group] = ()) -> frozenset[Group]:
+        """Return which groups of people who were asked may show how many of them answered, none among them.
+
+        It may be told before the wave is over. A group that nobody of answered is left out like any small one.
+        """
+        if self.named:
+            return frozenset(groups)
+        shown = replace(self, sealed=False).scored(groups, crossed)
+        rest = sorted(shown, key=groups.__getitem__)
+        left_out = sum(groups[group] for group in groups if group not in shown)
+        while len(rest) < len(groups) and left_out < self.score_from and rest:
+            left_out += groups[rest.pop(0)]
+        return frozenset(rest)
 
     def why(self, n: int) -> str | None:
         """Return why something of `n` answers is not shown, in a sentence; None when all of it may be."""

@@ -17,6 +17,7 @@ from app.core.api.cursors import BEGINNING, Cursor, read_cursor
 from app.core.api.endpoints import STRICT, Api, Page, caller
 from app.core.api.problems import FieldFault, Problem
 from app.core.db import reading
+from app.core.errors import Refused
 from app.reporting.api_answers import (
     AccountAnswer,
     AccountsPage,
@@ -70,7 +71,8 @@ class By(BaseModel):
 def read_waves(query: Page) -> WavesAnswer:
     """Return the waves that were planned, in the order in which they were made."""
     after = read_cursor(query.cursor)
-    planned = select(Wave, Campaign).join(Campaign).where(Wave.id > after.id, Wave.state != WaveState.DRAFT)
+    frozen = (Wave.state != WaveState.DRAFT, Wave.planned_at.is_not(None))  # one stopped before that asked nobody
+    planned = select(Wave, Campaign).join(Campaign).where(Wave.id > after.id, *frozen)
     with reading() as session:
         rows = session.execute(planned.order_by(Wave.id).limit(query.per_page)).all()
         data = [wave_answer(wave, campaign) for wave, campaign in rows]
@@ -100,11 +102,13 @@ def read_accounts(wave_id: int, query: Page) -> AccountsPage:
 def read_segments(wave_id: int, query: By) -> SegmentsAnswer:
     """Return the groups of a wave by a dimension, as the people were when they were asked."""
     if not is_dimension(query.by):
-        fault = FieldFault("/by", f"is none of {', '.join(DIMENSIONS)}, attributes.<key> and person.<key>")
-        raise Problem(422, "invalid_query", f"The query cannot be used: by {fault.detail}.", errors=[fault])
+        raise _unusable(f"is none of {', '.join(DIMENSIONS)}, attributes.<key> and person.<key>")
     with counted() as session:
         found = seen(session, wave_id)
-        groups = segments(session, wave_id, query.by, found.metric, found.anonymity)
+        try:
+            groups = segments(session, wave_id, query.by, found.metric, found.anonymity)
+        except Refused as why:
+            raise _unusable(f"cannot be this. {str(why).removesuffix('.')}") from why
     data = [segment_answer(group, exact=_exact()) for group in groups]
     return SegmentsAnswer(wave_id=str(wave_id), by=query.by, data=data)
 
@@ -125,6 +129,11 @@ def read_drivers(wave_id: int) -> DriversAnswer:
         hidden=hidden,
         data=[] if hidden else driver_answers(drivers, exact=_exact()),
     )
+
+
+def _unusable(what: str) -> Problem:
+    """Return the problem of a query whose `by` is not to be had."""
+    return Problem(422, "invalid_query", f"The query cannot be used: by {what}.", errors=[FieldFault("/by", what)])
 
 
 def _standings(session: Session, wave_id: int, after: int, most: int) -> list[dict[str, Any]]:

@@ -23,6 +23,8 @@ from app.reporting.rates import Dispositions
 from app.surveys.metrics import Score, rounded
 
 SHARE_DIGITS = 6
+COARSE_DIGITS = 2
+"""Of shares of revenue, for keys that may not see amounts: of few accounts, more would tell what each is worth."""
 
 
 class ScoreAnswer(BaseModel):
@@ -144,16 +146,19 @@ class AccountsPage(BaseModel):
 
 
 class SegmentAnswer(BaseModel):
-    """One group of a wave; `small` warns of a score that rests on few answers."""
+    """One group of a wave; `small` warns of a score that rests on few answers.
+
+    Where too few answered an anonymous survey, how many did is null.
+    """
 
     value: str = Field(description="Empty for whoever has none.")
     sent: int
-    answers: int
+    answers: int | None
     response: float | None
     accounts: int
-    accounts_heard: int
+    accounts_heard: int | None
     target: int
-    heard: int
+    heard: int | None
     coverage: float | None
     revenue: Decimal | None
     revenue_heard: float | None
@@ -190,9 +195,13 @@ class DriversAnswer(BaseModel):
     data: list[DriverAnswer]
 
 
-def share(part: Fraction | Decimal | None) -> float | None:
+def share(part: Fraction | Decimal | None, digits: int = SHARE_DIGITS) -> float | None:
     """Return a share as programs read it."""
-    return None if part is None else float(rounded(part, SHARE_DIGITS))
+    return None if part is None else float(rounded(part, digits))
+
+
+def _of_revenue(part: Fraction | None, *, exact: bool) -> float | None:
+    return share(part, SHARE_DIGITS if exact else COARSE_DIGITS)
 
 
 def score_answer(score: Score | None) -> ScoreAnswer | None:
@@ -235,9 +244,9 @@ def figures_answer(board: Board, *, exact: bool) -> FiguresAnswer:
             decision_makers_heard=facts["decision_makers_heard"],
             values_unknown=facts["values_unknown"],
             revenue=facts["revenue"] if exact else None,
-            revenue_surveyed=share(board.of_revenue("surveyed")),
-            revenue_heard=share(board.of_revenue("heard")),
-            revenue_weighted=share(board.of_revenue("weighted")),
+            revenue_surveyed=_of_revenue(board.of_revenue("surveyed"), exact=exact),
+            revenue_heard=_of_revenue(board.of_revenue("heard"), exact=exact),
+            revenue_weighted=_of_revenue(board.of_revenue("weighted"), exact=exact),
         ),
     )
 
@@ -269,15 +278,15 @@ def segment_answer(group: Group, *, exact: bool) -> SegmentAnswer:
     return SegmentAnswer(
         value=group.value,
         sent=group.sent,
-        answers=group.answers,
+        answers=None if group.closed else group.answers,
         response=share(group.response),
         accounts=group.accounts,
-        accounts_heard=group.accounts_heard,
+        accounts_heard=None if group.closed else group.accounts_heard,
         target=group.target,
-        heard=group.heard,
+        heard=None if group.closed else group.heard,
         coverage=share(group.coverage),
         revenue=group.revenue if exact else None,
-        revenue_heard=share(group.of_revenue),
+        revenue_heard=_of_revenue(group.of_revenue, exact=exact),
         score=score_answer(group.score),
         small=group.small,
     )

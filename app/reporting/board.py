@@ -27,7 +27,7 @@ from app.surveys.published import published
 _TALLY = text("SELECT level, what, amount FROM tally WHERE wave_id = :wave_id")
 _BEFORE = text(
     """
-    SELECT e.id FROM wave w JOIN wave e ON e.campaign_id = w.campaign_id AND e.state <> 'draft'
+    SELECT e.id FROM wave w JOIN wave e ON e.campaign_id = w.campaign_id AND e.launched_at IS NOT NULL
     WHERE w.id = :wave_id AND (e.planned_for, e.id) < (w.planned_for, w.id)
     ORDER BY e.planned_for DESC, e.id DESC LIMIT 1
     """

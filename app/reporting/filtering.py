@@ -24,11 +24,14 @@ LEVELS = ("decision_maker", "influencer", "user")
 TREND = "CASE WHEN s.answers > 1 AND b.answers > 1 THEN s.score - b.score END"
 """Points against the wave before; one answer alone is no score (domain section 6)."""
 
+LIFETIME = "CASE WHEN a.id = s.account_id THEN a.lifetime_value END"
+"""The lifetime value in the account's own line: one that was merged into it brought its revenue along."""
+
 SORTS: Mapping[str, str] = MappingProxyType(
     {
         "name": "a.name_key",
         "annual_value": "s.annual_value",
-        "lifetime_value": "a.lifetime_value",
+        "lifetime_value": LIFETIME,
         "required": "s.required",
         "sent": "s.sent",
         "answers": "s.answers",
@@ -49,6 +52,9 @@ SORTS: Mapping[str, str] = MappingProxyType(
     }
 )
 """What the list can be sorted by: name in the address → SQL."""
+
+AMOUNTS = frozenset({"annual_value", "lifetime_value"})
+"""Sorts whose order would tell amounts, also to whoever sees only the bucket that each lies in."""
 
 OF_ANSWERS = frozenset({"score", "trend"})
 """Sorts that would tell what people said, and are not there for an anonymous survey."""
@@ -84,6 +90,12 @@ STAGES: Mapping[str, Mapping[str, str]] = MappingProxyType(
 
 DEFAULT_SORT = "-annual_value"
 
+ACCOUNT_TODAY = """
+    LEFT JOIN merged_account k ON k.old_id = s.account_id
+    LEFT JOIN account a ON a.id = coalesce(k.account_id, s.account_id)
+"""
+"""The account `a` that a standing `s` is with today."""
+
 _OF_WAVE = "s.wave_id = :wave_id"
 _BELOW = """
     s.account_id IN (
@@ -100,7 +112,7 @@ class Wanted:
     """Which accounts of a wave to show; `before_id` is the wave that trends are held against.
 
     `fields` holds the values asked for by field, `stages` how far the accounts have come. Unknown sorts, bands and
-    alerts are as none.
+    alerts are as none. With `bounds`, accounts are sorted by the bucket that their value lies in between these.
     """
 
     wave_id: int
@@ -117,11 +129,15 @@ class Wanted:
     parent: int | None = None
     page: int = 1
     per_page: int = 50
+    bounds: tuple[Decimal, ...] = ()
 
     @property
     def key(self) -> str:
         """Return what the accounts are sorted by, as SQL."""
-        return SORTS.get(self.sort.removeprefix("-"), SORTS["annual_value"])
+        name = self.sort.removeprefix("-")
+        key = SORTS.get(name, SORTS["annual_value"])
+        amount = name in AMOUNTS or name not in SORTS
+        return f"width_bucket({key}, CAST(:bounds AS numeric[]))" if self.bounds and amount else key
 
     @property
     def direction(self) -> str:
@@ -163,6 +179,7 @@ class Wanted:
             "value_from": self.value_from,
             "value_to": self.value_to,
             "parent": self.parent,
+            "bounds": list(self.bounds),
             **{name: list(values) for name, values in self.fields.items()},
         }
 
@@ -170,12 +187,13 @@ class Wanted:
 def tables(*parts: str) -> str:
     """Return the FROM that these pieces of SQL need: an account is only joined where one speaks of it.
 
-    A wave keeps the line of an account that was deleted or merged since.
+    A wave keeps the line of an account that was deleted or merged since; one that was merged counts as the account
+    that took it in.
     """
     sql = " ".join(parts)
     joined = ["standing s"]
     if re.search(r"\ba\.", sql):
-        joined.append("LEFT JOIN account a ON a.id = s.account_id")
+        joined.append(ACCOUNT_TODAY)
     if re.search(r"\bb\.", sql):
         joined.append(
             "LEFT JOIN standing b ON b.wave_id = :before_id AND b.account_id = s.account_id AND b.answers > 1"

@@ -24,7 +24,7 @@ class Group:
     """One group: its people, accounts and money as sums; `score` is None where none may be shown.
 
     `revenue` is the value of its accounts as far as it is known, in the currency of the wave. `lone` is the one answer
-    of a group that has no more, where people may be named.
+    of a group that has no more, where people may be named. A `closed` group may not even tell how many answered.
     """
 
     value: str
@@ -40,26 +40,27 @@ class Group:
     scores: Mapping[int, int] = field(default_factory=dict, repr=False)
     score: Score | None = None
     lone: int | None = None
+    closed: bool = False
 
     @property
     def response(self) -> Fraction | None:
         """Return answers per invitation sent."""
-        return _share(self.answers, self.sent)
+        return None if self.closed else _share(self.answers, self.sent)
 
     @property
     def coverage(self) -> Fraction | None:
         """Return wanted answers that are there per answer wanted."""
-        return _share(self.heard, self.target)
+        return None if self.closed else _share(self.heard, self.target)
 
     @property
     def of_revenue(self) -> Fraction | None:
         """Return the share of the known revenue that is heard."""
-        return _share(self.revenue_heard, self.revenue)
+        return None if self.closed else _share(self.revenue_heard, self.revenue)
 
     @property
     def small(self) -> bool:
         """Tell whether its score rests on few answers."""
-        return 0 < self.answers < SMALL_GROUP
+        return not self.closed and 0 < self.answers < SMALL_GROUP
 
 
 def added(value: str, groups: Iterable[Group]) -> Group:
@@ -89,9 +90,12 @@ def judged(
     `crossed` are other cuts of the same answers, for `anonymity`. At one answer there is the answer, not a score
     (domain section 6).
     """
-    listed = list(groups)
-    shown = allowed.scored({group.value: group.answers for group in listed}, crossed)
-    return [_judged(group, metric, group.value in shown, named=allowed.named) for group in listed]
+    listed, crossings = list(groups), list(crossed)
+    shown = allowed.scored({group.value: group.answers for group in listed}, crossings)
+    asked = {group.value: group.answers for group in listed if group.sent or group.answers}
+    closed = asked.keys() - allowed.told(asked, crossings)
+    marked = (replace(group, closed=group.value in closed) for group in listed)
+    return [_judged(group, metric, group.value in shown, named=allowed.named) for group in marked]
 
 
 def _judged(group: Group, metric: str, shown: bool, *, named: bool) -> Group:

@@ -16,23 +16,22 @@ from sqlalchemy.orm import Session
 from app.accounts.models import Level
 from app.reporting.alerts import ALERTS
 from app.reporting.consolidating import consolidated
-from app.reporting.filtering import TREND, Wanted, tables
+from app.reporting.filtering import ACCOUNT_TODAY, LIFETIME, TREND, Wanted, tables
 
 SHORTAGE_ALERT = ALERTS["short"].phrase
 
 _ROWS = text(
     f"""
-    SELECT s.*, coalesce(a.id, k.account_id, s.account_id) AS id, coalesce(a.external_id, k.external_id) AS external_id,
-           coalesce(a.name, k.name, 'deleted account') AS name, into_.name AS merged_into,
-           a.lifetime_value, a.currency, a.manager_name AS manager, a.renewal_on,
-           a.industry, a.country, a.status, a.parent_id, {TREND} AS trend,
-           EXISTS (SELECT FROM account c WHERE c.parent_id = a.id) AS has_children,
+    SELECT s.*, coalesce(a.id, s.account_id) AS id, coalesce(k.external_id, a.external_id) AS external_id,
+           coalesce(k.name, a.name, 'deleted account') AS name, CASE WHEN k.old_id > 0 THEN a.name END AS merged_into,
+           {LIFETIME} AS lifetime_value, a.currency, a.manager_name AS manager, a.renewal_on,
+           a.industry, a.country, a.parent_id, {TREND} AS trend,
+           CASE WHEN a.id = s.account_id THEN a.status END AS status,
+           EXISTS (SELECT FROM account c WHERE c.parent_id = s.account_id) AS has_children,
            {", ".join(f"coalesce({alert.sql}, false) AS alert_{key}" for key, alert in ALERTS.items())}
     FROM unnest(CAST(:ids AS bigint[])) WITH ORDINALITY AS page (id, place)
     JOIN standing s ON s.wave_id = :wave_id AND s.account_id = page.id
-    LEFT JOIN account a ON a.id = s.account_id
-    LEFT JOIN merged_account k ON k.old_id = s.account_id
-    LEFT JOIN account into_ ON into_.id = k.account_id
+    {ACCOUNT_TODAY}
     LEFT JOIN standing b ON b.wave_id = :before_id AND b.account_id = s.account_id
     ORDER BY page.place
     """

@@ -13,6 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.campaigns.models import Campaign, Wave
+from app.core.errors import Refused
 from app.reporting.cuts import ATTRIBUTE, DIMENSIONS, LEVEL, PERSON, Cut, is_dimension, label_of, of_accounts
 from app.reporting.cutting import parameters, value_in_words
 from app.reporting.groups import Group, added, judged
@@ -44,7 +45,10 @@ class Line:
 
 @dataclass(frozen=True)
 class SegmentTable:
-    """Groups side by side; `whole` is all of them together, `hidden` why some scores are not shown."""
+    """Groups side by side; `whole` is all of them together, `hidden` why some scores are not shown.
+
+    `refused` tells why there is no such table at all.
+    """
 
     seen: Seen
     by: str
@@ -52,6 +56,7 @@ class SegmentTable:
     whole: Line | None = None
     before: Seen | None = None
     hidden: str | None = None
+    refused: str | None = None
     choices: Sequence[tuple[str, str]] = ()
 
     @property
@@ -76,14 +81,28 @@ def segment_table(session: Session, wave_id: int, by: str, before_id: int | None
     `before_id` is the wave to hold segments against.
     """
     found = seen(session, wave_id)
-    choices = _choices(attributes_of(session, wave_id))
+    choices = _choices(attributes_of(session, wave_id) if found.anonymity.named else ())
     if by == WAVES:
         return SegmentTable(found, by, _wave_lines(session, found), choices=choices)
     if by == CAMPAIGNS:
         return SegmentTable(found, by, _campaign_lines(session, found), choices=choices)
     before = seen(session, before_id) if before_id is not None and before_id != wave_id else None
-    groups = segments(session, wave_id, by, found.metric, found.anonymity)
-    earlier = _earlier(session, before, by) if before is not None and before.metric == found.metric else {}
+    try:
+        groups = segments(session, wave_id, by, found.metric, found.anonymity)
+        earlier = _earlier(session, before, by) if before is not None and before.metric == found.metric else {}
+    except Refused as why:
+        return SegmentTable(found, by, [], refused=str(why), choices=choices)
+    return _side_by_side(found, by, groups, before, earlier, choices)
+
+
+def _side_by_side(
+    found: Seen,
+    by: str,
+    groups: list[Group],
+    before: Seen | None,
+    earlier: Mapping[str, Group],
+    choices: Sequence[tuple[str, str]],
+) -> SegmentTable:
     whole_before = _whole(before, earlier.values()) if before is not None and earlier else None
     return SegmentTable(
         seen=found,
@@ -124,14 +143,14 @@ def _links(found: Seen, cut: Cut) -> dict[str, str]:
 
 
 def _why_hidden(found: Seen, groups: Sequence[Group]) -> str | None:
-    if found.anonymity.named or all(group.score for group in groups if group.answers):
+    if found.anonymity.named or all(group.score for group in groups if group.answers or group.closed):
         return None
-    if found.anonymity.sealed:
-        return found.anonymity.why(0)
-    return (
-        f"Anonymous survey: a group below {found.anonymity.score_from} answers shows no score, and neither does the"
-        " next smallest where it could be worked out from the others."
+    small = (
+        f"a group below {found.anonymity.score_from} answers shows neither a score nor how many answered, and neither"
+        " does the next smallest where it could be worked out from the others."
     )
+    before = f"{found.anonymity.why(0)} Until then, too," if found.anonymity.sealed else "Anonymous survey:"
+    return f"{before} {small}"
 
 
 def _wave_lines(session: Session, found: Seen) -> list[Line]:

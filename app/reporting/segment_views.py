@@ -8,7 +8,8 @@ from typing import Any
 from flask import Blueprint, Response, render_template, request
 from sqlalchemy.orm import Session
 
-from app.accounts.discretion import told
+from app.accounts.discretion import exact, told
+from app.core.errors import Refused
 from app.core.listing import page_asked, text_asked
 from app.core.safe_csv import csv_pieces
 from app.reporting.cuts import LEVEL
@@ -25,11 +26,11 @@ PER_PAGE = 100
 
 SORTS: Mapping[str, Callable[[Group], Any]] = {
     "sent": lambda group: group.sent,
-    "answers": lambda group: group.answers,
+    "answers": lambda group: _unless_closed(group, group.answers),
     "response": lambda group: group.response,
     "coverage": lambda group: group.coverage,
     "score": lambda group: group.score.value if group.score else None,
-    "revenue": lambda group: group.of_revenue,
+    "revenue": lambda group: _of_revenue(group),
 }
 
 _OF_GROUP = (
@@ -56,7 +57,7 @@ _OF_GROUP = (
 
 
 @pages.get("/segments")
-def index() -> str:
+def index() -> str | tuple[str, int]:
     """Show the groups of a wave side by side, and against another wave if one is named."""
     with counted() as session:
         wave_id = wave_in_view(session)
@@ -66,7 +67,7 @@ def index() -> str:
         show_in_view(session, table.seen)
         lines = _listed(table)
         page = page_asked() if (page_asked() - 1) * PER_PAGE < len(lines) else 1
-        return render_template(
+        shown = render_template(
             "reporting/segments.html",
             table=table,
             lines=lines[(page - 1) * PER_PAGE : page * PER_PAGE],
@@ -77,11 +78,12 @@ def index() -> str:
             waves=[("", "No other wave"), *((str(id), name) for id, name in newest_waves(session) if id != wave_id)],
             search=text_asked(),
         )
+        return (shown, 422) if table.refused else shown
 
 
 @pages.get("/segments.csv")
 def as_csv() -> Response:
-    """Return the groups that the page shows, all its pages, with what their rates are made of."""
+    """Return the groups that the page shows, all its pages, with what their rates are made of; raises Refused."""
     headers = {"Content-Disposition": 'attachment; filename="segments.csv"'}
     return Response("".join(_csv()), mimetype="text/csv", headers=headers)
 
@@ -115,6 +117,8 @@ def _csv() -> Iterator[str]:
     with counted() as session:
         wave_id = wave_in_view(session)
         table = _table(session, wave_id) if wave_id is not None else None
+        if table and table.refused:
+            raise Refused(table.refused)
         lines = _listed(table) if table else []
         before = [f"{name} before" for name in _OF_GROUP] if table and table.before else []
         label, currency = (table.label, table.seen.wave.currency) if table else ("Group", "")
@@ -129,12 +133,25 @@ def _csv_line(line: Line, currency: str, *, with_before: bool) -> list[object]:
 
 def _cells(group: Group, currency: str) -> list[object]:
     score = _score_cells(group.score)
-    exact = (told(group.revenue, currency), told(group.revenue_heard, currency))
+    heard = _unless_closed(group, told(group.revenue_heard, currency))
+    answers, accounts_heard, there = (
+        _unless_closed(group, count) for count in (group.answers, group.accounts_heard, group.heard)
+    )
     return [
-        *(group.sent, group.answers, _part(group.response), group.accounts, group.accounts_heard),
-        *(group.target, group.heard, _part(group.coverage), *score),
-        *(*exact, _part(group.of_revenue), group.values_unknown),
+        *(group.sent, answers, _part(group.response), group.accounts, accounts_heard),
+        *(group.target, there, _part(group.coverage), *score),
+        *(told(group.revenue, currency), heard, _part(_of_revenue(group)), group.values_unknown),
     ]
+
+
+def _unless_closed(group: Group, figure: Any) -> Any:
+    return None if group.closed else figure
+
+
+def _of_revenue(group: Group) -> Any:
+    """Return the share of revenue that is heard, to the per cent for whoever may not see the amounts behind it."""
+    share = group.of_revenue
+    return share if share is None or exact() else rounded(share, 2)
 
 
 def _score_cells(score: Score | None) -> tuple[object, object, object]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
@@ -17,9 +16,13 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from app.accounts.models import Level
+from app.core.errors import Refused
 from app.reporting.anonymity import Anonymity
 from app.reporting.cuts import DIMENSIONS, LEVEL, crossings, dimension_sql, of_accounts
 from app.reporting.groups import Group, judged
+
+MOST_VALUES = 2_000
+"""More groups than these are no comparison, and a dimension of names would make a million of them."""
 
 _WORTH = "greatest(annual_value, 0)"
 _FIGURES = f"""
@@ -40,7 +43,7 @@ _BY_ACCOUNT = f"""
     SELECT coalesce(k.value, {{now}}, '') AS value, {_FIGURES.format(counted="wanted > 0")}, {_TARGETS}
     FROM standing s LEFT JOIN asked k USING (account_id)
     LEFT JOIN (SELECT id, manager_name, industry, country, attributes FROM account) a ON a.id = s.account_id
-    WHERE s.wave_id = :wave_id GROUP BY 1
+    WHERE s.wave_id = :wave_id GROUP BY 1 LIMIT :most
 """
 _BY_PERSON = f"""
     WITH asked AS (
@@ -54,7 +57,7 @@ _BY_PERSON = f"""
         FROM asked k LEFT JOIN said h USING (account_id, value)
         LEFT JOIN wave_account f ON f.wave_id = :wave_id AND f.account_id = k.account_id
     )
-    SELECT value, {_FIGURES.format(counted="sent > 0")}, {_NO_TARGETS} FROM one GROUP BY 1
+    SELECT value, {_FIGURES.format(counted="sent > 0")}, {_NO_TARGETS} FROM one GROUP BY 1 LIMIT :most
 """
 _SCORES = """
     SELECT {answered} AS value, r.score, count(*) AS answers FROM response r
@@ -77,10 +80,18 @@ _WAVE_SCORES = """
 
 
 def segments(session: Session, wave_id: int, dimension: str, metric: str, allowed: Anonymity) -> list[Group]:
-    """Return the groups of a wave by a dimension, in no order; `standing` must be up to date."""
+    """Return the groups of a wave by a dimension, in no order; `standing` must be up to date.
+
+    Raises Refused for a dimension of too many values, and for attributes of an anonymous survey: they could be names.
+    """
+    if not allowed.named and dimension not in DIMENSIONS:
+        raise Refused(
+            "Anonymous survey: its answers are not shown by attributes, which could tell people apart."
+            f" Choose one of these: {', '.join(DIMENSIONS)}."
+        )
     frozen, keys = dimension_sql(dimension, "i")
     answered, _ = dimension_sql(dimension, "r")
-    values = {"wave_id": wave_id, **keys}
+    values = {"wave_id": wave_id, "most": MOST_VALUES + 1, **keys}
     if dimension == LEVEL:
         statement = _BY_LEVEL
     elif of_accounts(dimension):
@@ -88,12 +99,12 @@ def segments(session: Session, wave_id: int, dimension: str, metric: str, allowe
     else:
         statement = _BY_PERSON.format(frozen=frozen, answered=answered)
     rows = {row["value"]: dict(row) for row in session.execute(text(statement), values).mappings()}
+    if len(rows) > MOST_VALUES:
+        raise Refused(f"There are more than {MOST_VALUES:,} values, too many to stand side by side. Choose another.")
     scores = session.execute(text(_SCORES.format(answered=answered)), values).all()
     groups = _groups(rows, scores)
     if dimension == LEVEL:
         groups = sorted((group for group in groups if group.sent or group.target), key=_place)
-    if not allowed.named and dimension not in DIMENSIONS:
-        return judged(groups, metric, replace(allowed, sealed=True))  # attributes could be anything, also a name
     return judged(groups, metric, allowed, crossings(session, wave_id, dimension, allowed))
 
 

@@ -101,7 +101,7 @@ TELL_ALL = text(
            {", ".join(f"coalesce(r.{column}, 0)" for column in _ROSTER)}, {_LIVE_VALUES}
     FROM (
         SELECT f.* FROM wave_account f JOIN wave w ON w.id = f.wave_id
-        WHERE w.id = ANY(CAST(:waves AS bigint[])) AND w.state <> 'draft'
+        WHERE w.id = ANY(CAST(:waves AS bigint[])) AND w.state <> 'draft' AND w.planned_at IS NOT NULL
     ) f
     FULL JOIN live l USING (wave_id, account_id)
     LEFT JOIN roster r USING (wave_id, account_id)

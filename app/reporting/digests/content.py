@@ -29,7 +29,8 @@ _ANSWERS = text(
     f"""
     SELECT lower(a.manager_email) AS manager, a.id AS account_id, a.name AS account, r.level, r.score, r.comments,
            concat_ws(' ', c.first_name, c.last_name) AS person, v.definition ->> 'metric' AS metric, r.wave_id
-    FROM response r JOIN account a ON a.id = r.account_id AND a.manager_email IS NOT NULL
+    FROM response r LEFT JOIN merged_account k ON k.old_id = r.account_id
+    JOIN account a ON a.id = coalesce(k.account_id, r.account_id) AND a.manager_email IS NOT NULL
     JOIN survey_version v ON v.id = r.survey_version_id
     LEFT JOIN contact c ON c.id = r.contact_id
     WHERE r.answered_at >= :since AND r.answered_at < :until AND r.verdict <> 'machine' AND {NAMED}
@@ -41,7 +42,8 @@ _STANDINGS = text(
     f"""
     SELECT lower(a.manager_email) AS manager, a.id AS account_id, a.name AS account, s.wave_id, w.name AS wave,
            s.heard, s.wanted, s.answers, {{levels}}
-    FROM standing s JOIN account a ON a.id = s.account_id AND a.manager_email IS NOT NULL
+    FROM standing s LEFT JOIN merged_account k ON k.old_id = s.account_id
+    JOIN account a ON a.id = coalesce(k.account_id, s.account_id) AND a.manager_email IS NOT NULL
     JOIN wave w ON w.id = s.wave_id AND w.state = 'running' AND w.survey_version_id NOT IN {ANONYMOUS_VERSIONS}
     WHERE s.wanted > 0 AND (CAST(:manager AS text) IS NULL OR lower(a.manager_email) = :manager)
     ORDER BY 1, s.annual_value DESC NULLS LAST, a.id

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -12,13 +13,16 @@ from sqlalchemy import text
 from app.campaigns.cadence import Cadence
 from app.campaigns.creating import quota_as_json
 from app.campaigns.creating_campaigns import create_campaign
+from app.campaigns.planning import plan_wave
 from app.campaigns.running import approve_wave, pause_campaign, resume_campaign, start_campaign
 from app.campaigns.settings import CampaignSettings
 from app.core.db import transaction
 from app.delivery.advancing import advance
 from app.delivery.foreseeing import coming
+from app.delivery.launching import launch_wave
 from app.sampling.quota import QuotaTable
 from tests.support.company import Person, add_account
+from tests.support.processes import eventually
 from tests.support.time_travel import Clock, Company, all_sent, rows
 
 START = datetime(2027, 1, 4, 6, tzinfo=UTC)
@@ -144,3 +148,38 @@ def test_before_a_renewal(clock: Clock, database: str) -> None:
     started(cadence=Cadence.BEFORE_RENEWAL, starts_on=date(2027, 2, 8), goes_by_itself=True)
     Company(database, clock).live(datetime(2027, 2, 8, tzinfo=UTC), 24 * 9, step=6, people_answer=False)
     assert [mail.day for mail in all_sent() if mail.number == 0] == [date(2027, 2, 10)]
+
+
+def test_a_database_error_of_one_campaign_leaves_out_no_other(clock: Clock, caplog: pytest.LogCaptureFixture) -> None:
+    first = started(name="A", goes_by_itself=True)
+    started(name="B", goes_by_itself=True)
+    with transaction() as session:
+        for statement in (
+            "CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS"
+            " $$ BEGIN RAISE deadlock_detected USING MESSAGE = 'about ana@company.example'; END $$",
+            f"CREATE TRIGGER fail BEFORE INSERT ON wave FOR EACH ROW WHEN (NEW.campaign_id = {first})"
+            " EXECUTE FUNCTION fail()",
+        ):
+            session.execute(text(statement))
+    assert [wave[1] for wave in look(clock, date(2027, 2, 8))] == ["running"]
+    assert "DeadlockDetected" in caplog.text
+    assert "ana@" not in caplog.text
+    with transaction() as session:
+        session.execute(text("DROP TRIGGER fail ON wave"))
+    assert [wave[1] for wave in look(clock, date(2027, 2, 8))] == ["running", "running"]
+
+
+def test_a_launch_waits_for_the_campaign_before_it_holds_the_wave(clock: Clock) -> None:
+    started()
+    look(clock, date(2027, 1, 25))
+    (wave,) = rows("SELECT id FROM wave")
+    plan_wave(wave.id, actor="test")
+    later = datetime(2027, 2, 8, 12, tzinfo=UTC)
+    launching = threading.Thread(target=launch_wave, args=(wave.id,), kwargs={"now": later, "actor": "test"})
+    with transaction() as session:
+        session.execute(text("SELECT FROM campaign FOR UPDATE"))
+        launching.start()
+        eventually(lambda: bool(rows("SELECT FROM pg_locks WHERE NOT granted")), "the launch at the campaign")
+        session.execute(text("SELECT FROM wave FOR UPDATE NOWAIT"))
+    launching.join()
+    assert rows("SELECT state::text FROM wave") == [("running",)]

@@ -27,7 +27,7 @@ SOON, LATE = TODAY + timedelta(days=30), TODAY + timedelta(days=400)
 
 def company() -> int:
     """Accounts of every kind, a wave that is out, some answers; return the wave's id."""
-    care = {"manager_name": "Ana Sand", "industry": "Banking", "country": "DE"}
+    care: dict[str, Any] = {"manager_name": "Ana Sand", "industry": "Banking", "country": "DE"}
     parent = add_account("A1", 6_000_000, three_levels("A1", 6, 6, 6), **care, renewal_on=SOON)
     add_account("A2", 1_000_000, three_levels("A2", 0, 1, 9), parent_id=parent, **care, renewal_on=LATE)
     child = add_account("A3", 100_000, three_levels("A3", 2, 2, 2), parent_id=parent, manager_name="Bo Wolf")
@@ -210,3 +210,13 @@ def test_a_wave_keeps_the_lines_of_accounts_that_are_gone_and_groups_those_that_
     assert found["deleted account"]["external_id"] is None
     assert found["Company A1"]["below"].sums["answers"] == 6, "with the answer of the account that was taken in"
     assert found["Company A1"]["below"].accounts == 3
+
+
+def test_the_line_of_a_merged_account_is_found_under_the_manager_of_the_one_that_took_it_in(database: str) -> None:
+    wave_id = company()
+    merge_accounts(7, 2, actor="test")
+    found = {row["name"]: row for row in rows(wave_id, fields={"manager": ("Ana Sand",)})}
+    assert sorted(found) == ["Company A1", "Company A2", "Company A7"]
+    merged = found["Company A7"]
+    assert (merged["manager"], merged["merged_into"], merged["external_id"]) == ("Ana Sand", "Company A2", "A7")
+    assert (merged["lifetime_value"], merged["status"], merged["has_children"]) == (None, None, False)

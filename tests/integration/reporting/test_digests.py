@@ -8,6 +8,7 @@ from html import unescape
 import pytest
 from sqlalchemy import select, update
 
+from app.accounts.joining import merge_accounts
 from app.accounts.models import Account, Level
 from app.campaigns.models import Campaign, Invitation, Wave
 from app.core.db import transaction
@@ -169,3 +170,14 @@ def test_machines_and_anonymous_surveys_are_in_no_digest(here: Settings, leaves_
         session.execute(update(Campaign).values(survey_key=key))
     with counted() as session:
         assert not digest_of(session, week, ANA).says_something
+
+
+def test_a_merged_account_is_told_to_the_manager_of_the_one_that_took_it_in(
+    here: Settings, leaves_at: datetime
+) -> None:
+    merge_accounts(1, 3, actor="test")
+    with counted() as session:
+        found = digest_of(session, week_before(RHYTHM, leaves_at), BO)
+        left = digest_of(session, week_before(RHYTHM, leaves_at), ANA)
+    assert (found.answers, found.heard, {voice.account for voice in found.voices}) == (2, 2, {"Company A3"})
+    assert (left.answers, left.accounts) == (0, 1)

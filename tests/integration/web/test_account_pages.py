@@ -17,6 +17,7 @@ from app import create_app
 from app.accounts.joining import merge_accounts
 from app.core import db
 from app.core.auth.rights import Role
+from app.reporting import account
 from tests.support.company import Person, add_account, draft, three_levels
 from tests.support.database import Cluster, fresh_database
 from tests.support.heard import GATEWAY, asked, change, finish, say
@@ -280,3 +281,16 @@ def test_an_account_that_was_merged_leads_to_the_one_that_took_it_in(editor: Fla
     assert (answer.status_code, answer.location) == (302, f"/accounts/2?wave={wave}")
     assert "as Company A3" in words(editor.get("/accounts/2").text)
     assert "merged into Company A2" in words(editor.get("/accounts").text)
+
+
+def test_of_thousands_asked_after_events_the_newest_stand_on_the_page(
+    editor: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wave = company()
+    monkeypatch.setattr(account, "MOST_PEOPLE", 3)
+    change("UPDATE response SET answered_at = now() - invitation_id * interval '1 hour'")
+    page = words(editor.get(f"/accounts/1?wave={wave}").text)
+    assert "The newest 3 stand here, and 8 more were asked" in page
+    assert "Nobody calls back." in page, "those who answered first come first"
+    assert "The newest 3 stand here" in words(editor.get(f"/accounts/1/review?wave={wave}").text)
+    assert "more were asked" not in words(editor.get(f"/accounts/4?wave={wave}").text)

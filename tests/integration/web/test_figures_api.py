@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from app.accounts.models import Level
-from app.campaigns.models import Invitation, Wave
+from app.campaigns.models import Invitation, Wave, WaveState
 from app.core.api.keys import make_key
 from app.core.db import transaction
 from app.delivery.launching import launch_wave
@@ -72,7 +72,7 @@ def test_a_wave_is_told_as_its_board_shows_it(customer: FlaskClient, reader: str
     assert (whole["score"]["value"], whole["score"]["n"]) == (0, 2)
     assert levels[2]["score"] is None, "nobody of that level answered: no score, and no nought"
     assert told["accounts"]["values_unknown"] == 1
-    assert told["accounts"]["revenue_heard"] == pytest.approx(1_000_000 / 1_100_000, abs=1e-6)
+    assert told["accounts"]["revenue_heard"] == 0.91, "to the per cent without the right to see revenue"
     assert told["metric"] == "nps"
 
 
@@ -82,12 +82,20 @@ def test_amounts_are_for_keys_that_may_see_revenue(customer: FlaskClient, reader
         assert "1000000" not in json.dumps(get(customer, reader, f"/waves/{wave_id}/{path}"))
     assert get(customer, reader, f"/waves/{wave_id}/figures")["accounts"]["revenue"] is None
     assert float(get(customer, trusted, f"/waves/{wave_id}/figures")["accounts"]["revenue"]) == 1_100_000
+    shares = [
+        get(customer, trusted, f"/waves/{wave_id}/figures")["accounts"]["revenue_heard"],
+        get(customer, trusted, f"/waves/{wave_id}/segments?by=account_country")["data"][0]["revenue_heard"],
+    ]
+    assert shares == [pytest.approx(1_000_000 / 1_100_000, abs=1e-6)] * 2
+    assert get(customer, reader, f"/waves/{wave_id}/segments?by=account_country")["data"][0]["revenue_heard"] == 0.91
     values = [account["annual_value"] for account in get(customer, trusted, f"/waves/{wave_id}/accounts")["data"]]
     assert [value and float(value) for value in values] == [1_000_000, 100_000, None]
 
 
 def test_accounts_and_waves_come_page_by_page(customer: FlaskClient, reader: str, wave_id: int) -> None:
     draft("q1")
+    with transaction() as session:  # stopped before it set out
+        session.get_one(Wave, draft("q2")).state = WaveState.FINISHED
     waves = get(customer, reader, "/waves")
     assert [wave["id"] for wave in waves["data"]] == [str(wave_id)], "a draft is no wave to report of"
     seen: list[str] = []
@@ -134,6 +142,12 @@ def test_an_anonymous_survey_keeps_what_was_said(customer: FlaskClient, reader: 
     assert [level["score"] for level in told["levels"]] == [None] * 5
     accounts = get(customer, reader, f"/waves/{wave_id}/accounts")["data"]
     assert {(account["score"], account["heard_at"]) for account in accounts} == {(None, None)}
+    for by in ("person.role", "attributes.team"):
+        refused = get(customer, reader, f"/waves/{wave_id}/segments?by={by}", 422)
+        assert "Anonymous survey" in refused["errors"][0]["detail"]
+    [group] = get(customer, reader, f"/waves/{wave_id}/segments?by=country")["data"]
+    assert group["sent"] > 2
+    assert [group[name] for name in ("answers", "response", "accounts_heard", "heard", "revenue_heard")] == [None] * 5
     drivers = get(customer, reader, f"/waves/{wave_id}/drivers")
     assert (drivers["data"], drivers["total"]) == ([], None)
     assert "Anonymous survey" in drivers["hidden"]

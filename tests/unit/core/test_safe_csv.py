@@ -4,10 +4,10 @@ from decimal import Decimal
 
 import pytest
 
-from app.core.safe_csv import safe_cell
+from app.core.safe_csv import csv_pieces, safe_cell
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\tx", "\rx"])
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\tx", "\rx", "\n=1"])
 def test_text_that_begins_like_a_formula_is_made_safe(text: str) -> None:
     assert safe_cell(text) == f"'{text}"
 
@@ -19,3 +19,7 @@ def test_numbers_and_plain_text_stay(value: object) -> None:
 
 def test_nothing_is_an_empty_cell() -> None:
     assert safe_cell(None) == ""
+
+
+def test_the_header_is_made_safe_too() -> None:
+    assert "".join(csv_pieces(["=HYPERLINK(1)", "Name"], [])) == "'=HYPERLINK(1),Name\r\n"
