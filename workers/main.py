@@ -6,9 +6,10 @@ import logging
 from contextlib import suppress
 from types import FrameType
 
-from rq import SimpleWorker
+from rq import Queue, SimpleWorker
 from rq.cron import CronScheduler
 from rq.exceptions import StopRequested
+from rq.job import Job
 
 from app.core.queue import QUEUES, queue, redis
 from workers import jobs
@@ -19,12 +20,31 @@ _FORMAT = "%(message)s"
 
 
 class Worker(SimpleWorker):
-    """A worker that lets a batch of mails end early when it is told to stop."""
+    """A worker that lets a batch of mails end early when it is told to stop, and then stops for sure.
+
+    RQ looks at its state in Redis to tell whether it has a job. Told to stop just before or after one, that state is
+    the wrong one, and it would wait for the next job, or take the stop for a failure of this one.
+    """
+
+    _has_a_job = False
+
+    def execute_job(self, job: Job, queue: Queue) -> None:
+        """Do a job, and know that we do."""
+        self._has_a_job = True
+        try:
+            super().execute_job(job, queue)
+        finally:
+            self._has_a_job = False
 
     def request_stop(self, signum: int, frame: FrameType | None) -> None:
         """Stop after the present job, and let that one be short."""
         stopping.set()
         super().request_stop(signum, frame)  # type: ignore[no-untyped-call] # RQ leaves it bare
+
+    def _shutdown(self) -> None:
+        if not self._has_a_job:
+            raise StopRequested
+        self._stop_requested = True
 
 
 def work(*, burst: bool = False) -> None:
