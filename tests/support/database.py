@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,6 +23,9 @@ from app.surveys.published import published
 TEMPLATE = "quorum_template"
 HASTE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 """What makes a database quick that nobody will miss after a power cut."""
+
+
+MEMORY, ROOM = Path("/dev/shm"), 8 * 2**30
 
 
 @dataclass(frozen=True)
@@ -58,11 +62,20 @@ class Cluster:
         self.run(f"DROP DATABASE {name} WITH (FORCE)")
 
 
+def _in_memory() -> Path | None:
+    """Return a folder in memory with room for a few clusters, if there is one: each test copies hundreds of files."""
+    roomy = MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ROOM
+    return MEMORY if roomy else None
+
+
 @pytest.fixture(scope="session")
 def cluster() -> Iterator[Cluster]:
     """Start a PostgreSQL in a folder of its own and make the template that every test clones."""
     # A short name: the path of a socket may not be longer than 107 bytes.
-    with tempfile.TemporaryDirectory(prefix="qt-") as home, running(Path(home), redis=False) as services:
+    with (
+        tempfile.TemporaryDirectory(prefix="qt-", dir=_in_memory()) as home,
+        running(Path(home), redis=False) as services,
+    ):
         # From "postgres" and not from the template or a clone, which nobody may use while it is copied or dropped.
         url = make_url(services.database_url).set(database="postgres")
         started = Cluster(create_engine(url, isolation_level="AUTOCOMMIT", poolclass=NullPool), Path(home))
