@@ -29,7 +29,7 @@ up: $(READY)     ## the product with your own data, until Ctrl-C
 
 test: check      ## everything: style, types, rooms, tests in a real browser
 	$(BIN)/python -m tests.support.browser
-	$(BIN)/pytest -n 4 --dist loadfile --no-loadscope-reorder
+	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 check: style types rooms  ## style, types and who imports whom
 
