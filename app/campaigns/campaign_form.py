@@ -57,6 +57,7 @@ FIELD_OF: Mapping[str, str] = {
 FOLDED = (
     *("table", "currency", "brand_id", "sender_name", "daily_cap", "account_cap", "window_from", "window_to"),
     *("time_zone", "country", "spread_days", "wave_days", "ends_on", "reminder_1", "reminder_2", "goes_by_itself"),
+    "survey_version",
     *NAMES,
 )
 """Fields that stand under «More»; it is open when one of them is at fault."""
@@ -127,8 +128,9 @@ def typed_campaign(settings: CampaignSettings, *, sees_values: bool = True) -> d
     shown: dict[str, object] = {
         name: getattr(settings, name)
         for name in (
-            *("name", "survey_key", "currency", "brand_id", "starts_on", "ends_on", "wave_days", "spread_days"),
-            *("daily_cap", "account_cap", "window_from", "window_to", "time_zone", "country", "sender_name"),
+            *("name", "survey_key", "survey_version", "currency", "brand_id", "starts_on", "ends_on"),
+            *("wave_days", "spread_days", "daily_cap", "account_cap", "window_from", "window_to", "time_zone"),
+            *("country", "sender_name"),
         )
     }
     shown["when"] = AFTER_EVENT if settings.kind is Kind.TRANSACTIONAL else settings.cadence
@@ -186,6 +188,7 @@ class _Reader:
         """Return the settings that are one number, day or text each."""
         reminders = [self.whole(name, None) for name in REMINDERS]
         return {
+            "survey_version": self.whole("survey_version", None),
             "brand_id": self.whole("brand_id", None),
             "starts_on": self.day("starts_on"),
             "ends_on": self.day("ends_on"),

@@ -21,6 +21,7 @@ PER_PAGE = 20
 LABELS: Mapping[str, str] = {
     "name": "Name",
     "survey_key": "Survey",
+    "survey_version": "Version of the survey",
     "kind": "Kind",
     "brand_id": "Brand",
     "quota": "Quota table",

@@ -85,8 +85,9 @@ def settings_in_words(session: Session, campaign: Campaign) -> list[tuple[str, s
     """Return the settings that matter on the page of a campaign, as (label, words)."""
     surveys = {each.key: each.title for each in askable(session)}
     brand = session.get(StoredBrand, campaign.brand_id) if campaign.brand_id else None
+    survey = surveys.get(campaign.survey_key, f"{campaign.survey_key}, which cannot be asked now")
     said = [
-        ("Survey", surveys.get(campaign.survey_key, f"{campaign.survey_key}, which cannot be asked now")),
+        ("Survey", f"{survey}, always version {campaign.survey_version}" if campaign.survey_version else survey),
         (LABELS["audience"], setting_in_words("audience", campaign.audience)),
         *_values(campaign),
         (LABELS["starts_on"], day(campaign.starts_on)),

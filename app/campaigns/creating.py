@@ -101,7 +101,7 @@ def draft_wave(
         "send_by": _send_by(session, campaign, planned_for),
     } | own
     if "survey_version_id" not in own:
-        settings["survey_version_id"] = published_version(session, campaign.survey_key).id
+        settings["survey_version_id"] = published_version(session, campaign.survey_key, campaign.survey_version).id
     wave = Wave(campaign_id=campaign.id, key=key, name=name, planned_for=planned_for, **settings)
     session.add(wave)
     session.flush()

@@ -21,7 +21,7 @@ from app.core import audit
 from app.core.db import transaction
 from app.core.errors import NotFound, Refused
 from app.surveys.models import StoredBrand
-from app.surveys.publishing import askable
+from app.surveys.publishing import askable, no_such_version
 
 
 class Faulty(Refused):
@@ -131,6 +131,9 @@ def all_faults(
     chosen = settings.survey_key if campaign is None or campaign.survey_key != settings.survey_key else None
     if chosen is not None and chosen not in {each.key for each in askable(session)}:
         found.setdefault("survey_key", f"There is no survey «{chosen}» that can be asked. Choose one of the list.")
+    if "survey_key" not in found and settings.survey_version is not None:
+        sentence = no_such_version(session, settings.survey_key, settings.survey_version)
+        found |= {"survey_version": sentence} if sentence else {}
     if campaign is None or campaign.audience != settings.audience.as_json():
         sentence = None if found.keys() & {"currency", "rates"} else nobody_fits(session, settings)
         found |= {"audience": sentence} if sentence else {}

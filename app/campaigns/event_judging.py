@@ -31,7 +31,7 @@ _SAID_NO = text(
     WHERE s.email_key = :email_key AND (s.scope = '*' OR s.scope = (
         SELECT b.key FROM brand b JOIN (
             SELECT coalesce(:brand_id, (SELECT brand_id FROM survey_version WHERE key = :survey_key
-                                        ORDER BY version DESC LIMIT 1)) AS id) own
+                                        ORDER BY version = :version DESC NULLS LAST, version DESC LIMIT 1)) AS id) own
         ON b.id = own.id OR (own.id IS NULL AND b.is_default)))
     """
 )
@@ -98,6 +98,7 @@ def standing_of(session: Session, case: Case) -> EventStanding:
 def _said_no(session: Session, case: Case, key: str) -> tuple[bool, bool]:
     campaign = case.campaign
     given = {"email_key": key, "brand_id": campaign.brand_id, "survey_key": campaign.survey_key}
+    given["version"] = campaign.survey_version
     opted_out, suppressed = session.execute(_SAID_NO, given).one()
     return opted_out, suppressed
 

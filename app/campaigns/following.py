@@ -29,8 +29,8 @@ def follow(session: Session, campaign: Campaign, was: CampaignSettings, today: d
         for name in FOLLOWED:
             if getattr(wave, name) == before[name]:
                 setattr(wave, name, getattr(campaign, name))
-        if campaign.survey_key != was.survey_key:
-            wave.survey_version_id = published_version(session, campaign.survey_key).id
+        if (campaign.survey_key, campaign.survey_version) != (was.survey_key, was.survey_version):
+            wave.survey_version_id = published_version(session, campaign.survey_key, campaign.survey_version).id
         if today is not None and (campaign.starts_on, campaign.cadence) != (was.starts_on, was.cadence):
             _move(session, campaign, wave, today)
         _reckon(session, campaign, wave)

@@ -55,6 +55,7 @@ class Campaign(Base):
     kind: Mapped[Kind] = mapped_column(stored_enum(Kind, "campaign_kind"), server_default="relationship")
     state: Mapped[CampaignState] = mapped_column(stored_enum(CampaignState, "campaign_state"), server_default="running")
     survey_key: Mapped[str]
+    survey_version: Mapped[int | None]
     brand_id: Mapped[int | None] = mapped_column(ForeignKey("brand.id"))
     audience: Mapped[dict[str, Any]] = mapped_column(server_default="{}")
     quota: Mapped[dict[str, Any]]

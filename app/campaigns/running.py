@@ -138,7 +138,7 @@ def _start(session: Session, campaign: Campaign, actor: str, today: date | None)
     found = faults(settings_of(campaign), today=today)
     if found:
         raise Faulty(found)
-    published_version(session, campaign.survey_key)
+    published_version(session, campaign.survey_key, campaign.survey_version)
     transactional = campaign.kind is Kind.TRANSACTIONAL
     campaign.state = CampaignState.RUNNING if transactional else CampaignState.SCHEDULED
     _record(session, campaign, actor, "started")

@@ -49,14 +49,16 @@ class CampaignSettings:
     """A campaign as an admin sets it; the names are those of the columns.
 
     `reminders` and `spread_days` are working days, `wave_days` calendar days in which a wave takes answers. Without
-    `spread_days` invitations leave as fast as `daily_cap` allows. `time_zone` and `country` hold for people of whom
-    neither the contact nor the account says where they are. `quota`, `segment_quotas` and `rules` are kept as JSON.
+    `spread_days` invitations leave as fast as `daily_cap` allows; without `survey_version` a wave asks the newest one.
+    `time_zone` and `country` hold for people of whom neither the contact nor the account says where they are. `quota`,
+    `segment_quotas` and `rules` are kept as JSON.
     """
 
     name: str
     survey_key: str
     quota: Mapping[str, Any]
     kind: Kind = Kind.RELATIONSHIP
+    survey_version: int | None = None
     brand_id: int | None = None
     audience: Audience = EVERYBODY
     segment_quotas: list[dict[str, Any]] = field(default_factory=list)

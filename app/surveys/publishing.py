@@ -28,21 +28,33 @@ class Askable:
     title: str
 
 
-def published_version(session: Session, key: str) -> SurveyVersion:
+def published_version(session: Session, key: str, kept: int | None = None) -> SurveyVersion:
     """Return the version of the survey `key` that is asked from now on.
 
-    That is the newest published one; a ready-made survey that nobody has taken over is published as it reads today.
-    Refused for a survey that is archived, was never published, or is not there.
+    That is the version `kept` by its number, else the newest published one; a ready-made survey that nobody has taken
+    over is published as it reads today. Refused for a survey that is archived, was never published, or is not there.
     """
     survey = session.scalar(select(Survey).where(Survey.key == key))
+    if survey is not None and survey.archived_at is not None:
+        raise Refused(f"The survey «{key}» is archived. Bring it back, or choose another one.")
+    if kept is not None:
+        return _of_number(session, key, kept)
     if survey is None:
         return _as_ready_made(session, key)
-    if survey.archived_at is not None:
-        raise Refused(f"The survey «{key}» is archived. Bring it back, or choose another one.")
     newest = newest_version(session, key)
     if newest is None:
         raise Refused(f"The survey «{key}» was never published. Publish it first.")
     return newest
+
+
+def no_such_version(session: Session, key: str, number: int) -> str | None:
+    """Return what is wrong with asking version `number` of the survey `key`, or None where it was published."""
+    known = session.scalars(select(SurveyVersion.version).where(SurveyVersion.key == key)).all()
+    if number in known:
+        return None
+    if not known:
+        return "No version of this survey was published yet. Leave it empty, and the first wave asks the first version."
+    return f"There is no version {number}; the newest one is {max(known)}. Leave it empty to ask the newest one."
 
 
 def askable(session: Session) -> list[Askable]:
@@ -129,6 +141,13 @@ def _keep(before: list[Draft], after: list[Draft], languages: list[str], source:
             for each in (kept, *kept.get("drivers", ())):
                 each["label"] = {lang: each["label"].get(lang, each["label"][source]) for lang in languages}
             after.append(kept)
+
+
+def _of_number(session: Session, key: str, number: int) -> SurveyVersion:
+    found = session.scalar(select(SurveyVersion).where(SurveyVersion.key == key, SurveyVersion.version == number))
+    if found is None:
+        raise Refused(f"There is no version {number} of the survey «{key}». Choose another version in the campaign.")
+    return found
 
 
 def _as_ready_made(session: Session, key: str) -> SurveyVersion:

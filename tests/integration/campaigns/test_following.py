@@ -7,10 +7,11 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
+from sqlalchemy import select
 
 from app.campaigns.audience import Audience
 from app.campaigns.cadence import Cadence
-from app.campaigns.creating_campaigns import Overtaken, change_campaign, create_campaign
+from app.campaigns.creating_campaigns import Faulty, Overtaken, change_campaign, create_campaign
 from app.campaigns.making_waves import make_wave_now
 from app.campaigns.models import Campaign, CampaignState, Wave, WaveState
 from app.campaigns.planning import plan_wave
@@ -20,6 +21,7 @@ from app.campaigns.upcoming import going, make_next_wave, waves_whose_day_has_co
 from app.campaigns.wave_terms import settle_terms
 from app.core.db import transaction
 from app.core.errors import Refused
+from app.surveys.models import SurveyVersion
 from tests.integration.campaigns.test_campaigns import NOW, SETTINGS, campaign, trail
 from tests.support.company import TODAY, Person, add_account
 
@@ -64,6 +66,29 @@ def test_what_a_wave_was_given_alone_stays(made: int) -> None:
     change(made, rates={}, audience=RAIL)
     found = wave(wave_id)
     assert (found.quota["table"], found.rates, found.audience) == ("upper_bounds", {"GBP": "1.3"}, RAIL.as_json())
+
+
+def test_a_campaign_may_keep_to_a_version_of_its_survey(made: int) -> None:
+    def asked(wave_id: int) -> int:
+        with transaction() as session:
+            return session.get_one(SurveyVersion, wave(wave_id).survey_version_id).version
+
+    wave_id = ahead(made)
+    with transaction() as session:
+        first = session.scalars(select(SurveyVersion).where(SurveyVersion.version == 1)).one()
+        newest = SurveyVersion(key=first.key, version=2, definition=first.definition, mails=first.mails)
+        session.add(newest)
+    change(made, survey_version=2)
+    assert asked(wave_id) == 2
+    change(made, survey_version=1)
+    assert asked(wave_id) == 1
+    stop_wave(wave_id, actor="test", reason="wrong survey")
+    assert asked(ahead(made)) == 1
+    with pytest.raises(Faulty) as refused:
+        change(made, survey_version=3)
+    assert dict(refused.value.faults) == {
+        "survey_version": "There is no version 3; the newest one is 2. Leave it empty to ask the newest one."
+    }
 
 
 def test_a_wave_with_a_plan_stays_as_it_is(made: int) -> None:

@@ -37,6 +37,7 @@ campaigns = st.builds(
     name=words,
     survey_key=words,
     quota=st.sampled_from([STEPS, OWN]),
+    survey_version=st.none() | st.integers(1, 99),
     brand_id=st.none() | st.integers(1, 99),
     audience=st.builds(
         Audience,
