@@ -17,7 +17,7 @@ from sqlalchemy import NullPool, create_engine, inspect, make_url, select, text
 
 from app import create_app
 from app.core import db
-from app.core.db import Base, reading, transaction
+from app.core.db import Base, transaction
 from app.core.installation import SchemaError, opened
 from app.core.migrating import migrate
 from app.delivery.releasing import release
@@ -117,7 +117,7 @@ def test_the_data_of_the_third_release_comes_along(empty: str, valkey: str) -> N
         assert client.get(path).status_code == 200, path
     assert "Nordwind Logistik" in client.get("/accounts").text
     assert "You answer within the hour." in client.get("/answers").text
-    with reading() as session:
+    with counted() as session:
         counts = wave_board(session, 1).counts
     assert (counts.complete, counts.bounced, counts.refused, counts.sent) == (2, 1, 1, 9)
     later = datetime.now(UTC) + timedelta(days=14)
