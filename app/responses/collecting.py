@@ -7,10 +7,9 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from app.core.db import transaction
+from app.core.db import driver, transaction
 from app.responses.evidence import TOGETHER, Evidence, seconds_between, verdict
 from app.responses.links import Link, is_persons, link_in_turn
 from app.surveys.answers import Answer, FieldFault, Form, read_answer, rescued
@@ -31,24 +30,23 @@ _SAID = ("score", "drivers", "comments", "ratings", "may_contact")
 
 _NOTE = """
     INSERT INTO response_revision (invitation_id, account_id, said, confirmed, evidence, language, said_at)
-    SELECT id, account_id, CAST(:said AS jsonb), :confirmed, CAST(:evidence AS jsonb), :language, :now
-    FROM invitation WHERE id = :id
+    SELECT id, account_id, CAST(%(said)s AS jsonb), %(confirmed)s, CAST(%(evidence)s AS jsonb), %(language)s, %(now)s
+    FROM invitation WHERE id = %(id)s
 """
-_ONLY_NOTE = text(_NOTE)
+_ONLY_NOTE = _NOTE.encode()
 
 # One statement for everything an answer moves: the invitation is locked, so nobody else is in between. Whoever answers
 # has got the mail; what a machine says leaves the invitation unanswered, so that reminders still go to the person.
-_KEEP = text(
-    f"""
+_KEEP = f"""
     WITH noted AS ({_NOTE}), kept AS (
         INSERT INTO response (invitation_id, wave_id, account_id, contact_id, level, segments, survey_version_id,
                               answered_at, state, score, drivers, comments, ratings, may_contact, language, verdict,
                               evidence, completed_at, changed_at)
-        SELECT i.id, i.wave_id, i.account_id, i.contact_id, i.level, i.segments, w.survey_version_id, :now,
-               CAST(:state AS response_state), :score, CAST(:drivers AS jsonb), CAST(:comments AS jsonb),
-               CAST(:ratings AS jsonb), :may_contact, :language, CAST(:verdict AS verdict), CAST(:evidence AS jsonb),
-               CASE WHEN :complete THEN CAST(:now AS timestamptz) END, :now
-        FROM invitation i JOIN wave w ON w.id = i.wave_id WHERE i.id = :id
+        SELECT i.id, i.wave_id, i.account_id, i.contact_id, i.level, i.segments, w.survey_version_id, %(now)s,
+               CAST(%(state)s AS response_state), %(score)s, CAST(%(drivers)s AS jsonb), CAST(%(comments)s AS jsonb),
+               CAST(%(ratings)s AS jsonb), %(may_contact)s, %(language)s, CAST(%(verdict)s AS verdict),
+               CAST(%(evidence)s AS jsonb), CASE WHEN %(complete)s THEN CAST(%(now)s AS timestamptz) END, %(now)s
+        FROM invitation i JOIN wave w ON w.id = i.wave_id WHERE i.id = %(id)s
         ON CONFLICT (invitation_id) DO UPDATE SET
             answered_at = CASE WHEN response.verdict = 'machine' THEN excluded.answered_at
                                ELSE response.answered_at END,
@@ -58,14 +56,14 @@ _KEEP = text(
             ratings = excluded.ratings, may_contact = excluded.may_contact, language = excluded.language,
             verdict = excluded.verdict, evidence = excluded.evidence, changed_at = excluded.changed_at
     ), moved AS (
-        UPDATE invitation SET sent_at = coalesce(sent_at, :now),
-               answered_at = CASE WHEN :counts THEN coalesce(answered_at, :now) ELSE answered_at END,
-               completed_at = CASE WHEN :counts AND :complete THEN coalesce(completed_at, :now) ELSE completed_at END
-        WHERE id = :id RETURNING contact_id
+        UPDATE invitation SET sent_at = coalesce(sent_at, %(now)s),
+               answered_at = CASE WHEN %(counts)s THEN coalesce(answered_at, %(now)s) ELSE answered_at END,
+               completed_at = CASE WHEN %(counts)s AND %(complete)s THEN coalesce(completed_at, %(now)s)
+                                   ELSE completed_at END
+        WHERE id = %(id)s RETURNING contact_id
     )
-    UPDATE contact SET unanswered = 0 FROM moved WHERE contact.id = moved.contact_id AND :counts AND unanswered <> 0
-    """  # noqa: S608 - put together from the constant above
-)
+    UPDATE contact SET unanswered = 0 FROM moved WHERE contact.id = moved.contact_id AND %(counts)s AND unanswered <> 0
+""".encode()  # noqa: S608 - put together from the constant above
 
 
 class Collected(NamedTuple):
@@ -131,9 +129,9 @@ def _keep(session: Session, link: Link, answer: Answer, language: str, hint: Hin
         "language": language,
     }
     if _counts(answer, found, judged):
-        session.execute(_KEEP, {**note, **_values(said, judged)})
+        driver(session).execute(_KEEP, {**note, **_values(said, judged)})
     else:
-        session.execute(_ONLY_NOTE, note)
+        driver(session).execute(_ONLY_NOTE, note)
     return True
 
 

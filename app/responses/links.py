@@ -1,16 +1,20 @@
-"""What a customer's link leads to: what is asked, of whom, and what was answered so far. Looking stores no answer."""
+"""What a customer's link leads to: what is asked, of whom, and what was answered so far. Looking stores no answer.
+
+Statements go to psycopg as they are: it is the page that everybody waits for.
+"""
 
 from __future__ import annotations
 
 import enum
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import text
+from psycopg.rows import namedtuple_row
 from sqlalchemy.orm import Session
 
 from app.accounts.joining import TODAYS_ACCOUNT
-from app.core.db import reading, transaction
+from app.core.db import driver, reading, transaction
 from app.responses.evidence import SOON, TOGETHER, is_known_agent
 from app.surveys.answers import Typed
 from app.surveys.metrics import ANONYMOUS
@@ -56,7 +60,7 @@ _ANONYMOUS = ", ".join(f"'{metric}'" for metric in ANONYMOUS)
 _FIND = f"""
     SELECT i.sent_at, i.opened_at, i.scanned_at, i.trapped_at, w.survey_version_id, w.brand_id, c.first_name,
            c.language, a.name AS account,
-           i.closes_on < :today OR w.state IN ('draft', 'planned')
+           i.closes_on < %(today)s OR w.state IN ('draft', 'planned')
                OR (w.state = 'finished' AND v.definition ->> 'metric' IN ({_ANONYMOUS})) AS closed,
            r.state, r.verdict, r.score, r.drivers, r.comments, r.ratings, r.may_contact{{more}}
     FROM invitation i
@@ -65,28 +69,28 @@ _FIND = f"""
     LEFT JOIN contact c ON c.id = i.contact_id
     {TODAYS_ACCOUNT}
     LEFT JOIN response r ON r.invitation_id = i.id
-    WHERE i.id = :id
+    WHERE i.id = %(id)s
 """  # noqa: S608 - put together from the constants above
 # The different scores that were confirmed lately, other than by known programs: what a gateway presses beside a person
 # says nothing about the person. Only who answers needs them.
 _SCORES = """,
            ARRAY(SELECT DISTINCT (v.said ->> 'score')::int FROM response_revision v
-                 WHERE v.invitation_id = i.id AND v.confirmed AND v.said_at > :lately
+                 WHERE v.invitation_id = i.id AND v.confirmed AND v.said_at > %(lately)s
                    AND NOT v.evidence @> '{"agent": true}' AND NOT v.evidence @> '{"trap": true}') AS scores
 """
-_LOOKED_AT = text(_FIND.format(more=""))
-_ANSWERED = text(_FIND.format(more=_SCORES))
+_LOOKED_AT = _FIND.format(more="").encode()
+_ANSWERED = _FIND.format(more=_SCORES).encode()
 
-_IN_TURN = text("SELECT FROM invitation WHERE id = :id FOR UPDATE")
-_OPENED = text("UPDATE invitation SET opened_at = :now WHERE id = :id AND opened_at IS NULL")
-_SCANNED = text("UPDATE invitation SET scanned_at = :now WHERE id = :id")
-_TRAPPED = text("UPDATE invitation SET trapped_at = :now WHERE id = :id")
+_IN_TURN = b"SELECT FROM invitation WHERE id = %(id)s FOR UPDATE"
+_OPENED = b"UPDATE invitation SET opened_at = %(now)s WHERE id = %(id)s AND opened_at IS NULL"
+_SCANNED = b"UPDATE invitation SET scanned_at = %(now)s WHERE id = %(id)s"
+_TRAPPED = b"UPDATE invitation SET trapped_at = %(now)s WHERE id = %(id)s"
 
 
 def find_link(invitation_id: int, *, now: datetime) -> Link | None:
     """Return the link of an invitation, or None when there is none (any more)."""
     with reading() as session:
-        found = session.execute(_LOOKED_AT, {"id": invitation_id, "today": now.date()}).one_or_none()
+        found = _row(session, _LOOKED_AT, {"id": invitation_id, "today": now.date()})
     return None if found is None else _link(invitation_id, found)
 
 
@@ -95,10 +99,15 @@ def link_in_turn(session: Session, invitation_id: int, *, now: datetime) -> Link
 
     Two who answer at once come in turn: the second one looks when the first one is done.
     """
-    session.execute(_IN_TURN, {"id": invitation_id})
+    driver(session).execute(_IN_TURN, {"id": invitation_id})
     parameters = {"id": invitation_id, "today": now.date(), "lately": now - TOGETHER}
-    found = session.execute(_ANSWERED, parameters).one_or_none()
+    found = _row(session, _ANSWERED, parameters)
     return None if found is None else _link(invitation_id, found)
+
+
+def _row(session: Session, query: bytes, parameters: Mapping[str, Any]) -> Any:
+    with driver(session).cursor(row_factory=namedtuple_row) as cursor:
+        return cursor.execute(query, parameters).fetchone()
 
 
 def _link(invitation_id: int, found: Any) -> Link:
@@ -134,7 +143,7 @@ def note_look(link: Link, look: Look, *, now: datetime) -> None:
     else:
         return
     with transaction() as session:
-        session.execute(statement, {"id": link.invitation_id, "now": now})
+        driver(session).execute(statement, {"id": link.invitation_id, "now": now})
 
 
 def _begins(link: Link, now: datetime) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Annotated
 
@@ -154,7 +154,7 @@ class Definition(_Part):
         """Return the band of `score`."""
         return METRICS[self.metric].band(score)
 
-    @property
+    @cached_property
     def driver_paths(self) -> tuple[str, ...]:
         """Every driver that is asked, as `support` or `support/response_time`, in the order of the page."""
         retired = {path for path, driver in self._drivers().items() if driver.retired}
