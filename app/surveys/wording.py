@@ -100,8 +100,11 @@ def fill(text: Text, lang: str, values: Mapping[str, str | None]) -> str:
     Values are cleaned and put in once: braces inside a value stay what they are. KeyError when the text
     has no such language; LookupError when not even `company` is given.
     """
+    alternatives = text.root[lang]
+    if "{" not in alternatives[0]:  # as nearly all are, a hundred on a page
+        return alternatives[0]
     known = {name: line for name, value in values.items() if value and (line := single_line(value))}
-    for alternative in text.root[lang]:
+    for alternative in alternatives:
         if placeholders_in(alternative) <= known.keys():
             return _PLACEHOLDER.sub(lambda found: known[found[1]], alternative)
     raise LookupError(f"no alternative can be filled without a company name: {text.root[lang]!r}")
