@@ -15,11 +15,22 @@ from app.core import audit
 from app.core.db import transaction
 from app.core.errors import NotFound, Refused
 
-TODAYS_ACCOUNT = """
-    LEFT JOIN merged_account k ON k.old_id = i.account_id
-    LEFT JOIN account a ON a.id = coalesce(k.account_id, i.account_id)
+
+def account_today(of: str) -> str:
+    """Return the SQL that joins the account `a` under whose name the rows of table `of` stand today."""
+    return f"""
+    LEFT JOIN merged_account k ON k.old_id = {of}.account_id
+    LEFT JOIN account a ON a.id = coalesce(k.account_id, {of}.account_id)
 """
-"""Joins the account `a` under whose name an invitation `i` stands today."""
+
+
+TODAYS_ACCOUNT = account_today("i")
+"""The same for an invitation `i`."""
+
+ITS_IDS = """(
+    SELECT CAST(:account_id AS bigint) UNION ALL SELECT old_id FROM merged_account WHERE account_id = :account_id
+)"""
+"""SQL: the ids that an account has had, those of accounts merged into it among them."""
 
 _ABOVE = text(
     """

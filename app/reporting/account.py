@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
+from app.accounts.joining import ITS_IDS
 from app.accounts.models import Account, MergedAccount
 from app.core.errors import NotFound
 from app.core.searching import contains
@@ -74,15 +75,14 @@ _REVENUE = text(
     " ORDER BY starts_on DESC, type, ordinal LIMIT :limit"
 )
 _WAVES = text(
-    """
+    f"""
     SELECT s.*, k.name AS merged_name, w.name AS wave, w.planned_for, w.state, g.name AS campaign, g.kind,
            v.definition ->> 'metric' AS metric
     FROM standing s
     JOIN wave w ON w.id = s.wave_id JOIN campaign g ON g.id = w.campaign_id
     JOIN survey_version v ON v.id = w.survey_version_id
     LEFT JOIN merged_account k ON k.old_id = s.account_id
-    WHERE s.account_id IN (SELECT CAST(:account_id AS bigint) UNION ALL
-                           SELECT old_id FROM merged_account WHERE account_id = :account_id)
+    WHERE s.account_id IN {ITS_IDS}
       AND (s.wanted > 0 OR s.sent > 0)
     ORDER BY w.planned_for DESC, w.id DESC LIMIT :limit
     """

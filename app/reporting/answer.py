@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from app.accounts.joining import account_today
 from app.core.errors import NotFound
 from app.reporting.anonymity import ANONYMOUS_VERSIONS
 
@@ -16,8 +17,9 @@ _ASKED = text(
     " FROM invitation i JOIN wave w ON w.id = i.wave_id WHERE i.id = :id"
 )
 _ANSWER = text(
-    """
-    SELECT r.invitation_id, r.wave_id, r.account_id, r.contact_id, r.level, r.segments, r.state, r.score, r.drivers,
+    f"""
+    SELECT r.invitation_id, r.wave_id, coalesce(a.id, r.account_id) AS account_id, r.contact_id, r.level, r.segments,
+           r.state, r.score, r.drivers,
            r.comments, r.ratings, r.may_contact, r.language, r.verdict, r.evidence, r.survey_version_id,
            r.answered_at, r.completed_at, r.changed_at, v.key AS survey, v.version, w.name AS wave, w.key AS wave_key,
            g.name AS campaign, a.name AS account, a.external_id AS account_key, c.first_name, c.last_name, c.job_title,
@@ -28,7 +30,7 @@ _ANSWER = text(
     JOIN survey_version v ON v.id = r.survey_version_id
     JOIN wave w ON w.id = r.wave_id
     JOIN campaign g ON g.id = w.campaign_id
-    LEFT JOIN account a ON a.id = r.account_id
+    {account_today("r")}
     LEFT JOIN contact c ON c.id = r.contact_id
     LEFT JOIN account n ON n.id = c.account_id
     WHERE r.invitation_id = :id

@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from app.accounts.joining import ITS_IDS, account_today
 from app.core.searching import contains
 from app.reporting.anonymity import NAMED
 from app.reporting.comment_search import FOUND, HEADLINE, query_text
@@ -81,8 +82,10 @@ class AnswerPage:
     page: int
 
 
+_ACCOUNT = account_today("r")
 _SHOWN = """
-    SELECT r.invitation_id, r.wave_id, r.account_id, r.contact_id, r.level, r.segments, r.state, r.score, r.drivers,
+    SELECT r.invitation_id, r.wave_id, coalesce(a.id, r.account_id) AS account_id, r.contact_id, r.level, r.segments,
+           r.state, r.score, r.drivers,
            {comments} AS comments, r.language, r.verdict, r.survey_version_id, r.answered_at, r.changed_at, total,
            w.name AS wave, w.key AS wave_key, g.name AS campaign, a.name AS account, a.external_id AS account_key,
            c.first_name, c.last_name, c.job_title, c.external_id AS contact_key
@@ -90,7 +93,7 @@ _SHOWN = """
     JOIN response r USING (invitation_id)
     JOIN wave w ON w.id = r.wave_id
     JOIN campaign g ON g.id = w.campaign_id
-    LEFT JOIN account a ON a.id = r.account_id
+    {account}
     LEFT JOIN contact c ON c.id = r.contact_id
     ORDER BY {order}
 """
@@ -118,7 +121,7 @@ def stream_answers(session: Session, wanted: Wanted) -> Iterator[dict[str, Any]]
 def _statement(wanted: Wanted, condition: str, limit: str) -> Any:
     found = f"SELECT r.invitation_id, count(*) OVER () AS total FROM {_tables(wanted)} WHERE {condition} {limit}"
     comments = HEADLINE if query_text(wanted.search) else "r.comments"
-    return text(_SHOWN.format(found=found, comments=comments, order=_order(wanted)))
+    return text(_SHOWN.format(found=found, account=_ACCOUNT, comments=comments, order=_order(wanted)))
 
 
 def _order(wanted: Wanted) -> str:
@@ -127,7 +130,7 @@ def _order(wanted: Wanted) -> str:
 
 def _tables(wanted: Wanted) -> str:
     by_account = wanted.company or "a.name" in _order(wanted)
-    return "response r" + (" LEFT JOIN account a ON a.id = r.account_id" if by_account else "")
+    return "response r" + (_ACCOUNT if by_account else "")
 
 
 def _condition(session: Session, wanted: Wanted) -> tuple[str, dict[str, Any]]:
@@ -155,7 +158,7 @@ _CONDITIONS: Mapping[str, str] = MappingProxyType(
     {
         "wave_id": "r.wave_id = :wave_id",
         "campaign_id": "r.wave_id IN (SELECT id FROM wave WHERE campaign_id = :campaign_id)",
-        "account_id": "r.account_id = :account_id",
+        "account_id": f"r.account_id IN {ITS_IDS}",
         "company": "a.name ILIKE :company",
         "language": "r.language = :language",
         "commented": "r.comments <> '{}' AND :commented",

@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
+from app.accounts.joining import account_today
 from app.accounts.models import Level
 from app.campaigns.models import Campaign, Wave, WaveState
 from app.core.api.cursors import BEGINNING, Cursor, read_cursor
@@ -51,8 +52,8 @@ api = Api(
 )
 
 _ACCOUNTS = text(
-    """
-    SELECT s.*, a.external_id FROM standing s LEFT JOIN account a ON a.id = s.account_id
+    f"""
+    SELECT s.*, a.external_id FROM standing s {account_today("s")}
     WHERE s.wave_id = :wave_id AND s.account_id > :after ORDER BY s.account_id LIMIT :most
     """
 )

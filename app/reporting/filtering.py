@@ -14,6 +14,7 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import Any
 
+from app.accounts.joining import account_today
 from app.accounts.text import name_key
 from app.core.searching import contains
 from app.reporting.alerts import ALERTS
@@ -90,10 +91,7 @@ STAGES: Mapping[str, Mapping[str, str]] = MappingProxyType(
 
 DEFAULT_SORT = "-annual_value"
 
-ACCOUNT_TODAY = """
-    LEFT JOIN merged_account k ON k.old_id = s.account_id
-    LEFT JOIN account a ON a.id = coalesce(k.account_id, s.account_id)
-"""
+ACCOUNT_TODAY = account_today("s")
 """The account `a` that a standing `s` is with today."""
 
 _OF_WAVE = "s.wave_id = :wave_id"
@@ -102,7 +100,8 @@ _BELOW = """
         WITH RECURSIVE below AS (
             SELECT id FROM account WHERE parent_id = :parent
             UNION SELECT k.id FROM account k JOIN below ON k.parent_id = below.id
-        ) SELECT id FROM below UNION ALL SELECT CAST(:parent AS bigint)
+        ), whole AS (SELECT id FROM below UNION ALL SELECT CAST(:parent AS bigint))
+        SELECT id FROM whole UNION ALL SELECT old_id FROM merged_account JOIN whole ON id = account_id
     )
 """
 

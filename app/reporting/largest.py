@@ -10,12 +10,13 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from app.accounts.joining import account_today
 from app.accounts.models import Level
 
 MOST = 20
 
 _LARGEST = text(
-    """
+    f"""
     SELECT coalesce(a.id, s.account_id) AS account_id, coalesce(a.name, 'deleted account') AS name,
            s.annual_value, s.wanted, s.heard, s.answers,
            s.coverage, s.sent, s.bounced, s.target_decision_maker, s.target_influencer, s.target_user,
@@ -25,8 +26,7 @@ _LARGEST = text(
         SELECT * FROM standing WHERE wave_id = :wave_id AND wanted > 0
         ORDER BY annual_value DESC NULLS LAST, account_id LIMIT :most
     ) s
-    LEFT JOIN merged_account k ON k.old_id = s.account_id
-    LEFT JOIN account a ON a.id = coalesce(k.account_id, s.account_id)
+    {account_today("s")}
     ORDER BY s.answers > 0, s.heard = s.wanted, s.annual_value DESC NULLS LAST, s.account_id
     """
 )

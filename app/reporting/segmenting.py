@@ -42,7 +42,9 @@ _BY_ACCOUNT = f"""
     )
     SELECT coalesce(k.value, {{now}}, '') AS value, {_FIGURES.format(counted="wanted > 0")}, {_TARGETS}
     FROM standing s LEFT JOIN asked k USING (account_id)
-    LEFT JOIN (SELECT id, manager_name, industry, country, attributes FROM account) a ON a.id = s.account_id
+    LEFT JOIN merged_account m ON m.old_id = s.account_id
+    LEFT JOIN (SELECT id, manager_name, industry, country, attributes FROM account) a
+        ON a.id = coalesce(m.account_id, s.account_id)
     WHERE s.wave_id = :wave_id GROUP BY 1 LIMIT :most
 """
 _BY_PERSON = f"""

@@ -15,6 +15,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from app.accounts import discretion
+from app.accounts.joining import account_today
 from app.accounts.models import Level
 from app.core.formats import level_name, number, percent
 from app.reporting.board import Board, board_before
@@ -37,11 +38,10 @@ _DAYS = text(
     """
 )
 _VALUES = text(
-    """
+    f"""
     SELECT coalesce(a.name, 'deleted account') AS name, s.annual_value, s.score_sum, s.answers
     FROM standing s
-    LEFT JOIN merged_account k ON k.old_id = s.account_id
-    LEFT JOIN account a ON a.id = coalesce(k.account_id, s.account_id)
+    {account_today("s")}
     WHERE s.wave_id = :wave_id AND s.answers > 0 AND s.annual_value > 0
     ORDER BY s.annual_value DESC NULLS LAST, s.account_id LIMIT :most
     """

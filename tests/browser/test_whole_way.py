@@ -110,7 +110,7 @@ def test_the_outbox_shows_the_mail_and_its_links_work(demo: dict[str, Any], admi
 
 
 @pytest.mark.parametrize(
-    "path", ["", "accounts", "accounts/1", "waves", "waves/1/plan", "waves/new", "outbox", "answers"]
+    "path", ["", "accounts", "accounts/1", "waves", "waves/1/plan", "campaigns/new", "outbox", "answers"]
 )
 @pytest.mark.parametrize("width", [320, 390, 1280])
 def test_no_page_is_wider_than_the_screen_or_breaks_its_own_policy(

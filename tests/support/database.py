@@ -26,6 +26,7 @@ from app.surveys.branding import forget_brands
 from app.surveys.published import published
 
 TEMPLATE = "quorum_template"
+NOWHERE = "postgresql+psycopg://nobody@127.0.0.1:1/none"
 HASTE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 """What makes a database quick that nobody will miss after a power cut."""
 MEMORY, ROOM = Path("/dev/shm"), 8 * 2**30
@@ -42,6 +43,7 @@ SHAPE = f"""SELECT md5(string_agg(line, ';' ORDER BY line)) FROM (
     UNION ALL SELECT format('%s %s %s', conrelid::regclass, conname, convalidated) FROM pg_constraint
     UNION ALL SELECT format('%s %s', proname, md5(prosrc)) FROM pg_proc WHERE pronamespace = 'public'::regnamespace
     UNION ALL SELECT format('%s %s', enumtypid::regtype, enumlabel) FROM pg_enum
+    UNION ALL SELECT version_num FROM alembic_version
     UNION ALL SELECT format('%s', setconfig) FROM pg_db_role_setting JOIN pg_database ON pg_database.oid = setdatabase
         WHERE datname = current_database()
 ) AS shape (line), (SELECT set_config('search_path', 'public', true)) AS unshadowed
@@ -166,4 +168,5 @@ def fresh_database(cluster: Cluster) -> Iterator[str]:
     forget_brands()
     yield cluster.url(name)
     engine.dispose()
+    connect(NOWHERE)  # whoever asks a database of nobody's must not find the one of the test before
     cluster.take_back(name)

@@ -11,7 +11,9 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import text
 
+from app.accounts.joining import merge_accounts
 from app.core.db import reading
+from app.reporting.answer import answer_sheet
 from app.reporting.answering import PER_PAGE, Wanted, answer_page
 from app.reporting.cuts import Cut
 from tests.support.company import Person, add_account, three_levels
@@ -67,6 +69,18 @@ WORDS: Mapping[str, set[str]] = {
 
 def test_words_are_found_as_their_language_has_them(wave: int) -> None:
     assert {search: found(wave, search=search) for search in WORDS} == WORDS
+
+
+def test_answers_of_a_merged_account_are_found_under_the_one_that_took_it_in(wave: int) -> None:
+    merge_accounts(1, 2, actor="test")
+    assert found(wave, account_id=2) == set(SAID)
+    assert found(wave, company="b1", sort="account") == set(SAID)
+    assert found(wave, company="a1") == set()
+    with reading() as session:
+        assert {row["account"] for row in answer_page(session, Wanted(wave_id=wave)).rows} == {"Company B1"}
+        sheet = answer_sheet(session, session.scalar(text("SELECT min(invitation_id) FROM response")) or 0)
+    assert sheet.answer is not None
+    assert (sheet.answer["account"], sheet.answer["account_id"], sheet.answer["account_now"]) == ("Company B1", 2, 2)
 
 
 def test_every_filter_leaves_what_fits(wave: int) -> None:

@@ -187,16 +187,16 @@ def test_a_wave_asks_the_newest_version_that_is_published(designer: Designer) ->
     wave_id = create_wave(WaveOrder(key="q1", name="Q1", planned_for=TODAY, survey_key=KEY), actor="test")
     with reading() as session:
         assert session.get_one(Wave, wave_id).survey_version_id == versions()[0].id
-    assert "After delivery" in designer.page("/waves/new")
+    assert "After delivery" in designer.page("/campaigns/new")
     assert "Q1" in designer.page(f"/surveys/{KEY}")
     designer.post(f"/surveys/{KEY}/archive")
-    assert "After delivery" not in designer.page("/waves/new")
+    assert "After delivery" not in designer.page("/campaigns/new")
     assert "After delivery" not in designer.page("/surveys")
     assert "After delivery" in designer.page("/surveys?state=archived")
     with pytest.raises(Refused, match="archived"):
         create_wave(WaveOrder(key="q2", name="Q2", planned_for=TODAY, survey_key=KEY), actor="test")
     designer.post(f"/surveys/{KEY}/bring-back")
-    assert "After delivery" in designer.page("/waves/new")
+    assert "After delivery" in designer.page("/campaigns/new")
     assert deeds()[-2:] == ["survey.archived", "survey.brought_back"]
 
 

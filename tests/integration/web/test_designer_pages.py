@@ -82,7 +82,7 @@ def test_hostile_words_are_shown_as_words(designer: Designer) -> None:
     designer.make(languages=("en", "ar"))
     hostile = '"><script>alert(1)</script>\u202e{{7*7}}'
     designer.save(QUESTIONS, {"title.en": hostile, "questions.score.text.ar": hostile})
-    for path in ("/surveys", f"/surveys/{KEY}", f"{QUESTIONS}?lang=ar", f"/surveys/{KEY}/publish", "/waves/new"):
+    for path in ("/surveys", f"/surveys/{KEY}", f"{QUESTIONS}?lang=ar", f"/surveys/{KEY}/publish", "/campaigns/new"):
         page = designer.client.get(path)
         assert "<script>alert" not in page.text, path
     assert "\u202e" not in str(stored().draft)

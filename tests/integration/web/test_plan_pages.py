@@ -199,7 +199,7 @@ def test_a_preview_that_changed_meanwhile_is_shown_again_before_it_is_confirmed(
     assert run("SELECT count(*) FROM invitation") == [(3,)]
     for deed in ("plan", "plan/confirm"):
         again = admin_client.post(
-            f"/waves/{wave_id}/{deed}", data={"csrf_token": csrf_token(admin_client, "/waves/new")}
+            f"/waves/{wave_id}/{deed}", data={"csrf_token": csrf_token(admin_client, "/campaigns/new")}
         )
         assert again.status_code == 409, deed
 
