@@ -68,8 +68,7 @@ def test_somebody_is_excluded_and_the_preview_is_confirmed(admin: Page) -> None:
     expect(admin.get_by_role("status")).to_contain_text("is confirmed")
 
 
-@pytest.mark.parametrize("width", [390, 1280])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(("width", "scheme"), [(390, "light"), (1280, "dark")])
 def test_every_page_fits_and_is_accessible(admin: Page, width: int, scheme: str) -> None:
     admin.set_viewport_size({"width": width, "height": 900})
     admin.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]  # one of the two
