@@ -59,6 +59,11 @@ def connect(database_url: str, *, pool_size: int = 10) -> Engine:
         hide_parameters=True,  # errors end up in logs, and parameters are names and addresses of people
         connect_args={"options": "-c timezone=UTC", "application_name": "quorum"},
     )
+    return use(engine)
+
+
+def use(engine: Engine) -> Engine:
+    """Point the house at the database of an engine that was made before."""
     _sessions.configure(bind=engine)
     return engine
 

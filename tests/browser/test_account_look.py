@@ -11,8 +11,8 @@ from flask.testing import FlaskClient
 from playwright.sync_api import Browser, expect
 
 from app.accounts.models import Level
-from tests.browser.test_delivery_look import LONG, LOOKS, inside
-from tests.support.axe import violations
+from tests.browser.test_delivery_look import LONG, inside
+from tests.support.axe import PHONE_BY_DAY, unfit
 from tests.support.company import TODAY, Person, add_account, people, three_levels
 from tests.support.heard import asked, change, say
 from tests.support.web import serving
@@ -48,11 +48,8 @@ def heard(application: Flask) -> Iterator[str]:
         yield address
 
 
-@pytest.mark.parametrize(("size", "scheme"), LOOKS)
-def test_every_page_fits_and_axe_finds_nothing(
-    chromium: Browser, admin_client: FlaskClient, heard: str, size: dict[str, int], scheme: str
-) -> None:
-    with inside(chromium, admin_client, heard, viewport=size, color_scheme=scheme) as page:
+def test_every_page_fits_and_axe_finds_nothing(chromium: Browser, admin_client: FlaskClient, heard: str) -> None:
+    with inside(chromium, admin_client, heard, viewport=PHONE_BY_DAY[0]) as page:
         faults = []
         page.on("console", lambda message: faults.append(message.text))
         page.goto("/accounts?alert=renewal_near")
@@ -67,7 +64,8 @@ def test_every_page_fits_and_axe_finds_nothing(
                 menu.dispatch_event("click")
                 wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
                 assert wide <= 0, f"{path} is {wide} px too wide"
-            assert violations(page) == [], path
+            assert unfit(page) == []
+            page.set_viewport_size(PHONE_BY_DAY[0])
         assert faults == []
 
 

@@ -13,8 +13,8 @@ from playwright.sync_api import Browser
 from app.accounts.models import Level
 from app.campaigns.overriding import override_rules
 from app.core.api.keys import make_key, revoke_key
-from tests.browser.test_delivery_look import LONG, LOOKS, inside
-from tests.support.axe import violations
+from tests.browser.test_delivery_look import LONG, inside
+from tests.support.axe import unfit, violations
 from tests.support.company import TODAY, Person, add_account, planned
 from tests.support.events import NOW, event_campaign, told
 from tests.support.web import serving
@@ -52,18 +52,13 @@ def busy(application: Flask) -> Iterator[str]:
         yield address
 
 
-@pytest.mark.parametrize(("size", "scheme"), LOOKS)
-def test_every_page_fits_and_axe_finds_nothing(
-    chromium: Browser, admin_client: FlaskClient, busy: str, size: dict[str, int], scheme: str
-) -> None:
-    with inside(chromium, admin_client, busy, viewport=size, color_scheme=scheme) as page:
+def test_every_page_fits_and_axe_finds_nothing(chromium: Browser, admin_client: FlaskClient, busy: str) -> None:
+    with inside(chromium, admin_client, busy) as page:
         faults = []
         page.on("console", lambda message: faults.append(message.text))
         for path in PAGES:
             page.goto(path)
-            wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-            assert wide <= 0, f"{path} is {wide} px too wide"
-            assert violations(page) == [], path
+            assert unfit(page) == []
         assert faults == []
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from axe_playwright_python.base import AXE_SCRIPT
-from playwright.sync_api import Page
+from playwright.sync_api import Page, ViewportSize
 
 _RUN = """() => axe.run({resultTypes: ['violations', 'incomplete']}).then((found) => ({
   wrong: found.violations, unsure: found.incomplete.filter((rule) => rule.id !== 'color-contrast'),
@@ -19,3 +19,24 @@ def violations(page: Page) -> list[str]:
         f"{rule['id']} ({rule['help']}): {', '.join(str(node['target'][0]) for node in rule['nodes'])}"
         for rule in (*found["wrong"], *found["unsure"])
     ]
+
+
+PHONE_BY_DAY: tuple[ViewportSize, str] = ({"width": 390, "height": 844}, "light")
+DESK_BY_NIGHT: tuple[ViewportSize, str] = ({"width": 1280, "height": 860}, "dark")
+_TOO_WIDE = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
+
+
+def unfit(page: Page) -> list[str]:
+    """Return what is wrong with the page that is open, on a phone by day and at a desk by night.
+
+    That is what axe finds, and a page wider than its window. A sandboxed frame lets axe in as little as anybody else.
+    """
+    found = []
+    for size, scheme in (PHONE_BY_DAY, DESK_BY_NIGHT):
+        page.set_viewport_size(size)
+        # Without reduced motion axe would meet colours on their way from day to night.
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]  # one of the two
+        faults = [fault for fault in violations(page) if not fault.startswith("frame-tested")]
+        faults += ["wider than the window"] * bool(page.evaluate(_TOO_WIDE))
+        found += [f"{page.url} {size['width']} {scheme}: {fault}" for fault in faults]
+    return found

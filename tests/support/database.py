@@ -11,6 +11,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from uuid import uuid4
 
@@ -18,7 +19,7 @@ import psycopg
 import pytest
 from sqlalchemy import Engine, NullPool, create_engine, make_url
 
-from app.core.db import connect
+from app.core.db import connect, use
 from app.core.embedded import running
 from app.core.embedded.postgres import Postgres
 from app.core.migrating import migrate
@@ -152,6 +153,12 @@ def cluster() -> Iterator[Cluster]:
         yield started
 
 
+@lru_cache(maxsize=4)
+def _engine(url: str) -> Engine:
+    """Make an engine once for each database that is lent again: what it knows of statements is worth keeping."""
+    return connect(url)
+
+
 @pytest.fixture
 def database(cluster: Cluster) -> Iterator[str]:
     """Give the test a database of its own, connected through `app.core.db`; yields its SQLAlchemy address."""
@@ -163,10 +170,10 @@ def database(cluster: Cluster) -> Iterator[str]:
 def fresh_database(cluster: Cluster) -> Iterator[str]:
     """Lend an empty database, as the fixture does: for tests that share a costly set-up."""
     name = cluster.lend()
-    engine = connect(cluster.url(name))
+    engine = use(_engine(cluster.url(name)))
     published.cache_clear()  # versions never change within a database, but each test has another one
     forget_brands()
     yield cluster.url(name)
     engine.dispose()
-    connect(NOWHERE)  # whoever asks a database of nobody's must not find the one of the test before
+    use(_engine(NOWHERE))  # whoever asks a database of nobody's must not find the one of the test before
     cluster.take_back(name)

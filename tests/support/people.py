@@ -6,15 +6,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from app.core.auth.rights import Role
-from app.core.auth.users import add_user
-from tests.support.web import PASSWORD, csrf_token
+from tests.support.web import browser_of
 
 
 def logged_in(application: Flask, role: Role) -> FlaskClient:
     """Return the browser of a new person of that role."""
-    email = f"{role}@quorum.example"
-    add_user(email, f"The {role}", PASSWORD, role=role)
-    client = application.test_client()
-    fields = {"csrf_token": csrf_token(client, "/login"), "email": email, "password": PASSWORD}
-    assert client.post("/login", data=fields).status_code == 302
-    return client
+    return browser_of(application, f"{role}@quorum.example", f"The {role}", role)
