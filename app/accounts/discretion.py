@@ -34,6 +34,21 @@ def hidden_in() -> Buckets | None:
     return None if exact() else Buckets.between(*settings().bucket_bounds)
 
 
+def ranking(amount: str) -> str:
+    """Return SQL that sorts by an amount, the largest first: by the bucket it lies in where `:bounds` names any.
+
+    An order by exact amounts tells whoever sees only buckets which of two accounts is worth more.
+    """
+    given = "CAST(:bounds AS numeric[])"
+    return f"CASE WHEN {given} = '{{}}' THEN {amount} ELSE width_bucket({amount}, {given}) END DESC NULLS LAST"
+
+
+def bounds() -> list[Decimal]:
+    """Return what `ranking` is given for the person logged in; empty for whoever sees exact revenue."""
+    buckets = hidden_in()
+    return list(buckets.bounds) if buckets else []
+
+
 def worth(value: Decimal | int | None, currency: str | None = None) -> str:
     """Write an amount for the person logged in, in whole units: itself, or its bucket; None is a dash."""
     buckets = hidden_in()

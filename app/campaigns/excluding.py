@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from app.accounts.discretion import ranking
 from app.campaigns.tallying import Tally
 from app.sampling.selection import LEVELS
 
@@ -16,7 +19,7 @@ PER_PAGE = 25
 MOST_PEOPLE = 100
 
 _ACCOUNTS = text(
-    """
+    f"""
     SELECT x.account_id, a.name, a.manager_name AS manager, f.annual_value, x.excluded, x.missed, f.shortage,
            x.shortage AS free_shortage, f.target_decision_maker, f.target_influencer, f.target_user,
            f.seats_decision_maker, f.seats_influencer, f.seats_user, f.seats_unknown,
@@ -26,8 +29,8 @@ _ACCOUNTS = text(
     JOIN wave_account f ON f.wave_id = x.wave_id AND f.account_id = x.account_id
     LEFT JOIN account a ON a.id = x.account_id
     WHERE x.wave_id = :wave_id
-    ORDER BY f.shortage - x.shortage DESC, f.annual_value DESC NULLS LAST, x.account_id LIMIT :limit OFFSET :offset
-    """
+    ORDER BY f.shortage - x.shortage DESC, {ranking("f.annual_value")}, x.account_id LIMIT :limit OFFSET :offset
+    """  # noqa: S608 - put together from constants
 )
 # Whoever excluded somebody here is on record; what the CRM brought is laid to the manager of the account.
 _BY_WHOM = text(
@@ -98,9 +101,14 @@ def seats_lost(counted: Tally) -> int:
     return -_freed(counted, "shortage")
 
 
-def accounts_with_exclusions(session: Session, wave_id: int, page: int) -> list[dict[str, Any]]:
-    """Return one page of the accounts somebody is excluded from, those that lose the most seats first."""
-    given = {"wave_id": wave_id, "limit": PER_PAGE, "offset": (page - 1) * PER_PAGE}
+def accounts_with_exclusions(
+    session: Session, wave_id: int, page: int, *, bounds: Sequence[Decimal] = ()
+) -> list[dict[str, Any]]:
+    """Return one page of the accounts somebody is excluded from, those that lose the most seats first.
+
+    With `bounds` those that lose as many are sorted by the bucket their values lie in between these.
+    """
+    given = {"wave_id": wave_id, "limit": PER_PAGE, "offset": (page - 1) * PER_PAGE, "bounds": list(bounds)}
     return [dict(row) for row in session.execute(_ACCOUNTS, given).mappings()]
 
 

@@ -10,7 +10,7 @@ from flask import Blueprint, Response, flash, redirect, render_template, request
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
-from app.accounts.discretion import hidden_in, told
+from app.accounts.discretion import bounds, hidden_in, told
 from app.campaigns import excluding
 from app.campaigns.asking_again import FOUND_AT_MOST, find_contacts
 from app.campaigns.browsing import Key
@@ -79,7 +79,7 @@ def exclusions(wave_id: int) -> str:
         counted = _counted(session, wave)
         total = counted["accounts_with_exclusions"]
         page = page_asked() if (page_asked() - 1) * excluding.PER_PAGE < total else 1
-        rows = excluding.accounts_with_exclusions(session, wave_id, page)
+        rows = excluding.accounts_with_exclusions(session, wave_id, page, bounds=bounds())
         by_whom = excluding.excluded_by(session, wave_id) if counted["excluded"] else []
     for row in rows:
         row["href"] = url_for("waves.plan", wave_id=wave_id, account=row["account_id"])

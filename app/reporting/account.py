@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
+from app.accounts.discretion import ranking
 from app.accounts.joining import ITS_IDS
 from app.accounts.models import Account, MergedAccount
 from app.core.errors import NotFound
@@ -100,12 +101,12 @@ _EVENT_ANSWERS = text(
     """
 )
 _CHILDREN = text(
-    """
+    f"""
     SELECT k.id, k.name, k.annual_value AS value_now, k.currency, s.*,
            (SELECT count(*) FROM account WHERE parent_id = :account_id) AS total
     FROM account k LEFT JOIN standing s ON s.wave_id = :wave_id AND s.account_id = k.id
     WHERE k.parent_id = :account_id
-    ORDER BY s.annual_value DESC NULLS LAST, k.id LIMIT :limit
+    ORDER BY {ranking("s.annual_value")}, k.id LIMIT :limit
     """
 )
 _ABOVE = text(
@@ -119,11 +120,11 @@ _ABOVE = text(
     """
 )
 _WITHOUT_WAVE = text(
-    """
+    f"""
     SELECT id, external_id, name, annual_value, currency, manager_name AS manager, renewal_on,
            count(*) OVER () AS total
     FROM account WHERE name ILIKE :like OR external_id = :search
-    ORDER BY annual_value DESC NULLS LAST, id LIMIT :limit OFFSET :offset
+    ORDER BY {ranking("annual_value")}, id LIMIT :limit OFFSET :offset
     """
 )
 
@@ -161,15 +162,20 @@ class AccountSheet:
         return self.people[0]["total"] - len(self.people) if self.people else 0
 
 
-def account_sheet(session: Session, account_id: int, wanted: Wanted | None) -> AccountSheet:
-    """Return the sheet of an account in a wave, which `wanted` names; raises NotFound."""
+def account_sheet(
+    session: Session, account_id: int, wanted: Wanted | None, *, bounds: Sequence[Decimal] = ()
+) -> AccountSheet:
+    """Return the sheet of an account in a wave, which `wanted` names; raises NotFound.
+
+    With `bounds` accounts below it are sorted by the bucket their values lie in between these.
+    """
     account = session.get(Account, account_id)
     if account is None:
         raise NotFound("There is no such account (any more).")
     wave_id = wanted.wave_id if wanted else None
     known = {"account_id": account_id, "wave_id": wave_id}
     waves = _rows(session, _WAVES, **known, limit=MOST_WAVES)
-    children = _rows(session, _CHILDREN, **known, limit=MOST_CHILDREN)
+    children = _rows(session, _CHILDREN, **known, limit=MOST_CHILDREN, bounds=list(bounds))
     below = consolidated(session, [account_id], wave_id)[account_id] if children and wave_id is not None else None
     return AccountSheet(
         account=account,
@@ -200,12 +206,14 @@ def people_not_asked(session: Session, account_id: int, wave_id: int | None, pag
     return rows, rows[0]["total"] if rows else 0, page
 
 
-def accounts_without_wave(session: Session, search: str, page: int) -> tuple[list[Row], int, int]:
+def accounts_without_wave(
+    session: Session, search: str, page: int, *, bounds: Sequence[Decimal] = ()
+) -> tuple[list[Row], int, int]:
     """Return a page of all accounts, how many there are, and which page it is, while there is no wave."""
-    bounds = {"limit": PER_PAGE, "offset": (page - 1) * PER_PAGE}
-    rows = _rows(session, _WITHOUT_WAVE, search=search, like=contains(search), **bounds)
+    place = {"limit": PER_PAGE, "offset": (page - 1) * PER_PAGE}
+    rows = _rows(session, _WITHOUT_WAVE, search=search, like=contains(search), bounds=list(bounds), **place)
     if not rows and page > 1:
-        return accounts_without_wave(session, search, 1)
+        return accounts_without_wave(session, search, 1, bounds=bounds)
     return rows, rows[0]["total"] if rows else 0, page
 
 

@@ -10,6 +10,7 @@ from flask import redirect, render_template, request, url_for
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
+from app.accounts import discretion
 from app.campaigns.deciding import WORDS
 from app.core.listing import page_asked
 from app.reporting.account import PER_PAGE, AccountSheet, account_sheet, people_not_asked, taken_in_by
@@ -62,12 +63,14 @@ def review(account_id: int) -> str:
 def _found(session: Session, account_id: int) -> tuple[Board | None, AccountSheet]:
     wave_id = wave_in_view(session)
     if wave_id is None:
-        return None, account_sheet(session, account_id, None)
+        return None, account_sheet(session, account_id, None, bounds=discretion.bounds())
     board = wave_board(session, wave_id)
     before = board_before(session, board)
     before_id = before.wave.id if before and before.metric == board.metric else None
     show_in_view(session, board)
-    return board, account_sheet(session, account_id, Wanted(wave_id, before_id, datetime.now(UTC).date()))
+    return board, account_sheet(
+        session, account_id, Wanted(wave_id, before_id, datetime.now(UTC).date()), bounds=discretion.bounds()
+    )
 
 
 def _figures(found: AccountSheet, board: Board | None) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from flask import Blueprint, Response, render_template, request, stream_with_con
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from app.accounts import discretion
 from app.accounts.models import Account
 from app.core.db import reading
 from app.core.listing import page_asked, text_asked
@@ -95,7 +96,7 @@ def _without_wave(session: Session) -> str:
     """Show the accounts there are while no wave tells more of them."""
     if not session.scalar(select(func.count()).select_from(select(Account.id).limit(1).subquery())):
         return render_template("reporting/nothing_yet.html")
-    rows, total, page = accounts_without_wave(session, text_asked(), page_asked())
+    rows, total, page = accounts_without_wave(session, text_asked(), page_asked(), bounds=discretion.bounds())
     return render_template("reporting/accounts_without_wave.html", rows=rows, total=total, page=page)
 
 

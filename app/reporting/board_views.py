@@ -8,6 +8,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
+from app.accounts import discretion
 from app.accounts.models import Level
 from app.campaigns.models import WaveState
 from app.core import navigation
@@ -56,7 +57,7 @@ def board(wave_id: int) -> str:
 def _board(session: Session, wave_id: int) -> str:
     found = wave_board(session, wave_id)
     before = board_before(session, found)
-    top = largest(session, wave_id)
+    top = largest(session, wave_id, bounds=discretion.bounds())
     show_in_view(session, found)
     return render_template(
         "reporting/board.html",

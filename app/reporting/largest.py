@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from app.accounts.discretion import ranking
 from app.accounts.joining import account_today
 from app.accounts.models import Level
 
@@ -27,7 +28,7 @@ _LARGEST = text(
         ORDER BY annual_value DESC NULLS LAST, account_id LIMIT :most
     ) s
     {account_today("s")}
-    ORDER BY s.answers > 0, s.heard = s.wanted, s.annual_value DESC NULLS LAST, s.account_id
+    ORDER BY s.answers > 0, s.heard = s.wanted, {ranking("s.annual_value")}, s.account_id
     """
 )
 _LEVELS = (Level.DECISION_MAKER, Level.INFLUENCER, Level.USER)
@@ -61,9 +62,12 @@ class Large:
     seats: dict[Level, Seats]
 
 
-def largest(session: Session, wave_id: int, most: int = MOST) -> list[Large]:
-    """Return the largest accounts of which somebody is wanted: silent ones first, then gaps, then those fully heard."""
-    rows = session.execute(_LARGEST, {"wave_id": wave_id, "most": most}).mappings()
+def largest(session: Session, wave_id: int, most: int = MOST, *, bounds: Sequence[Decimal] = ()) -> list[Large]:
+    """Return the largest accounts of which somebody is wanted: silent ones first, then gaps, then those fully heard.
+
+    With `bounds` those of one bucket between them stand in no order of value.
+    """
+    rows = session.execute(_LARGEST, {"wave_id": wave_id, "most": most, "bounds": list(bounds)}).mappings()
     return [_large(dict(row)) for row in rows]
 
 

@@ -43,7 +43,7 @@ _VALUES = text(
     FROM standing s
     {account_today("s")}
     WHERE s.wave_id = :wave_id AND s.answers > 0 AND s.annual_value > 0
-    ORDER BY s.annual_value DESC NULLS LAST, s.account_id LIMIT :most
+    ORDER BY {discretion.ranking("s.annual_value")}, s.account_id LIMIT :most
     """
 )
 
@@ -104,7 +104,7 @@ def _coverage_rows(session: Session, board: Board) -> list[coverage_matrix.Row]:
             seats(one, Level.INFLUENCER),
             seats(one, Level.USER),
         )
-        for one in largest(session, board.wave.id)
+        for one in largest(session, board.wave.id, bounds=discretion.bounds())
     ]
 
 
@@ -129,7 +129,9 @@ def _curve(session: Session, board: Board) -> list[response_curve.Row]:
 
 def _value_rows(session: Session, board: Board) -> list[value_sentiment.Row]:
     metric, buckets = METRICS[board.metric], discretion.hidden_in()
-    found = session.execute(_VALUES, {"wave_id": board.wave.id, "most": MOST_ACCOUNTS}).all()
+    found = session.execute(
+        _VALUES, {"wave_id": board.wave.id, "most": MOST_ACCOUNTS, "bounds": discretion.bounds()}
+    ).all()
     rows = []
     for place, (name, value, score_sum, answers) in enumerate(found):
         mean = Fraction(score_sum, answers)

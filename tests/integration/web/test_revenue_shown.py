@@ -67,6 +67,29 @@ def test_a_viewer_sees_buckets_and_no_exact_figure_on_any_page(application: Flas
     assert looked > 15
 
 
+def test_no_order_tells_which_of_two_accounts_of_a_bucket_is_worth_more(application: Flask) -> None:
+    group = add_account("G", 1_000_000, three_levels("G", 1, 1, 1))
+    for name, value in (("A1B", 60_001), ("A2B", 90_001)):
+        add_account(name, value, three_levels(name, 1, 1, 1), parent_id=group)
+    looked = ["/accounts"]
+    assert _orders(application, looked) == {Role.VIEWER: [False], Role.EDITOR: [True]}
+    launch_wave(planned(), now=datetime.now(UTC), actor="test")
+    looked = ["/waves/1", f"/accounts/{group}", "/waves/1/charts/coverage"]
+    assert _orders(application, looked) == {Role.VIEWER: [False] * 3, Role.EDITOR: [True] * 3}
+
+
+def _orders(application: Flask, pages: list[str]) -> dict[Role, list[bool]]:
+    """Tell of each page whether the account that is worth more stands first, for whoever may not and who may see it."""
+    found = {}
+    for role in (Role.VIEWER, Role.EDITOR):
+        with transaction() as session:
+            session.execute(text("DELETE FROM admin_user"))
+        client = logged_in(application, role)
+        texts = [client.get(page).text.partition("<h1")[2] for page in pages]
+        found[role] = [each.rindex("Company A2B") < each.rindex("Company A1B") for each in texts]
+    return found
+
+
 def test_the_figures_cannot_be_closed_in_on(application: Flask, wave: int) -> None:
     """A table with a row right at an account's value must not tell on which side of it the account lies."""
     with transaction() as session:
