@@ -93,6 +93,20 @@ def test_a_customer_answers_and_the_coverage_rises(
     context.close()
 
 
+def test_who_is_silent_where_and_what_costs_most_is_seen_in_two_clicks(demo: dict[str, Any], admin: Page) -> None:
+    admin.goto(demo["admin_url"])
+    silent = admin.locator("main table").first.locator("tbody tr").first
+    assert "nobody has answered" in silent.inner_text()
+    account = silent.get_by_role("link").first.inner_text()
+    expect(admin.locator("main")).to_contain_text(f"the largest of them is {account}")
+    silent.get_by_role("link").first.click()
+    expect(admin.get_by_role("heading", level=1)).to_contain_text(f"{account}: 0% of its quota heard")
+    for level in ("Decision makers", "Influencers", "Users"):
+        expect(admin.get_by_role("heading", level=3, name=level)).to_contain_text("0 of")
+    admin.get_by_role("link", name="Drivers", exact=True).click()
+    expect(admin.get_by_role("heading", level=1)).to_contain_text("costs most")
+
+
 def test_the_outbox_shows_the_mail_and_its_links_work(demo: dict[str, Any], admin: Page, chromium: Browser) -> None:
     admin.goto(demo["outbox_url"])
     admin.locator("tbody a").first.click()
