@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help setup demo up test check style types rooms bench lock clean
+.PHONY: help setup demo up test suite check style types rooms bench lock clean
 
 help:            ## show what there is to make
 	@grep -E '^[a-z]+: .*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -27,8 +27,11 @@ demo: $(READY)   ## the whole product with a sample company, until Ctrl-C
 up: $(READY)     ## the product with your own data, until Ctrl-C
 	@exec $(BIN)/quorum up
 
-test: check      ## everything: style, types, rooms, tests in a real browser
+test: $(READY)   ## everything: style, types, rooms, tests in a real browser
 	$(BIN)/python -m tests.support.browser
+	@$(MAKE) --no-print-directory -j2 suite check
+
+suite: $(READY)  ## the tests alone
 	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 check: style types rooms  ## style, types and who imports whom

@@ -55,14 +55,14 @@ def _run(port: int, folder: Path | None, as_json: bool) -> int:
 
 
 def _show(settings: Settings, as_json: bool) -> int:
-    _say("Making the sample company and planning its wave …")
+    _say("Getting the sample company and its wave ready …")
     with staging.alone():
         password = staging.admin_password(settings.home)
         wave_id = staging.prepare(datetime.now(UTC).date())
     with Supervisor(programs(settings), out=sys.stderr) as supervisor:
         status = wait_for_web(supervisor, settings)
         if status is None:
-            _say("Sending the wave to the outbox …")
+            _say("Seeing that the wave is in the outbox …")
             staging.send(wave_id)
             status = _until(supervisor, lambda: staging.unsent(wave_id) == 0)
         if status is not None:

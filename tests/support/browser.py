@@ -15,7 +15,8 @@ from contextlib import contextmanager
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, expect, sync_playwright
 
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+"""The first one is the same browser without the windows nobody sees, and takes a quarter less time."""
 ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -86,10 +87,12 @@ def _installed_by_debian() -> bool:
         return False
     print("No Chromium here: installing Debian's package …", flush=True)
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    for arguments in (["update", "-qq"], ["install", "-y", "-qq", "--no-install-recommends", "chromium"]):
-        if subprocess.run(["apt-get", *arguments], env=environment, stdout=subprocess.DEVNULL, check=False).returncode:
-            return False
-    return executable() is not None
+    install = ["install", "-y", "-qq", "--no-install-recommends"]
+    for arguments in (["update", "-qq"], [*install, NAMES[0]], [*install, NAMES[1]]):
+        subprocess.run(["apt-get", *arguments], env=environment, stdout=subprocess.DEVNULL, check=False)
+        if executable() is not None:
+            return True
+    return False
 
 
 def _installed_by_playwright() -> bool:
