@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, expect
 
 from app.reporting.charts.drawing import end_drawing
 from tests.browser.test_delivery_look import LONG, inside
-from tests.support.axe import unfit
+from tests.support.axe import unfit_among
 from tests.support.company import Person, add_account, three_levels
 from tests.support.heard import asked, change, finish, say
 from tests.support.web import serving
@@ -48,11 +48,7 @@ def heard(application: Flask) -> Iterator[str]:
 
 def test_every_page_fits_and_axe_finds_nothing(chromium: Browser, admin_client: FlaskClient, heard: str) -> None:
     with inside(chromium, admin_client, heard) as page:
-        for path in PAGES:
-            answer = page.goto(path)
-            assert answer is not None
-            assert answer.status == 200, path
-            assert unfit(page) == []
+        assert unfit_among(page, PAGES) == []
 
 
 def test_from_the_driver_that_costs_most_to_what_people_said(

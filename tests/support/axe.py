@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Page, ViewportSize
 
@@ -39,4 +41,14 @@ def unfit(page: Page) -> list[str]:
         faults = [fault for fault in violations(page) if not fault.startswith("frame-tested")]
         faults += ["wider than the window"] * bool(page.evaluate(_TOO_WIDE))
         found += [f"{page.url} {size['width']} {scheme}: {fault}" for fault in faults]
+    return found
+
+
+def unfit_among(page: Page, paths: Iterable[str]) -> list[str]:
+    """Open each page in turn and return what is wrong with them; one that does not open is wrong too."""
+    found = []
+    for path in paths:
+        answer = page.goto(path)
+        status = answer.status if answer else None
+        found += [f"{path} answers {status}"] * (status != 200) + unfit(page)
     return found

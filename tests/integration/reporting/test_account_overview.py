@@ -14,9 +14,11 @@ from sqlalchemy import text
 from app.accounts.deleting import delete_account
 from app.accounts.joining import merge_accounts
 from app.reporting.alerts import ALERTS
+from app.reporting.anonymity import anonymity
 from app.reporting.consolidating import consolidated, lifetime_below
 from app.reporting.filtering import BANDS, SORTS, STAGES, Wanted
 from app.reporting.overview import account_overview, stream_accounts
+from app.reporting.segmenting import segments
 from app.reporting.standing import counted
 from tests.support.company import TODAY, Person, add_account, three_levels
 from tests.support.database import Cluster, fresh_database
@@ -211,6 +213,20 @@ def test_a_wave_keeps_the_lines_of_accounts_that_are_gone_and_groups_those_that_
     assert found["Company A1"]["below"].sums["answers"] == 6, "with the answer of the account that was taken in"
     assert found["Company A1"]["below"].accounts == 3
     assert sorted(row["id"] for row in rows(wave_id, parent=1)) == [1, 2, 2, 3], "with the line of the merged account"
+
+
+def test_a_merged_account_that_nobody_asked_is_in_the_segment_of_its_new_one(
+    database: str,
+) -> None:
+    def of_ana() -> int:
+        with counted() as session:
+            groups = segments(session, wave_id, "manager", "nps", anonymity("nps", finished=True))
+        return next(group.target for group in groups if group.value == "Ana Sand")
+
+    wave_id = company()
+    before = of_ana()
+    merge_accounts(4, 2, actor="test")
+    assert of_ana() > before
 
 
 def test_the_line_of_a_merged_account_is_found_under_the_manager_of_the_one_that_took_it_in(database: str) -> None:
